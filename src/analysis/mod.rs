@@ -1,0 +1,2 @@
+//! Text to tokens, the same for documents and questions.
+pub mod fold;
