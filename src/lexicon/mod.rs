@@ -1,32 +1,53 @@
 //! The lexicon (词库): words and rules of the trade, a general one embedded in the binary and the library's own on top.
 //!
-//! Files and formats: `docs/format.md`. Pure: `library` hands in the bytes of the files.
+//! Files and formats: `docs/format.md`. Pure: `library` hands in the bytes of the files. Everything is folded when it is read, and
+//! whoever asks hands in folded text, except [`Banned::find`], which takes what a person wrote.
 
 use crate::facet::Facets;
-use crate::problem::Problem;
+use crate::problem::{Code, Problem};
 use jiff::civil::DateTime;
+use source::{Place, Source};
 use std::collections::HashMap;
+use std::ops::Range;
 
 pub mod banned;
+pub mod campaign;
+pub mod emotion;
+mod facets;
+pub mod filler;
+pub mod phrases;
+mod source;
+mod synonyms;
+pub mod words;
+mod yaml;
 
 pub use banned::Banned;
+pub use campaign::Window;
+pub use emotion::{Emotion, EmotionReading, Emotions, Risk, read_emotion};
+pub use filler::FillerKind;
+pub use phrases::Phrases;
+pub use source::{MAX_FILE_BYTES, MAX_PROBLEMS, MAX_TERM_CHARS, MAX_TERMS};
+pub use words::Word;
+
+/// Where the problems of an embedded file are said to be; no path of a library looks like it.
+pub const GENERAL: &str = "(general)/";
 
 /// Everything the lexicon knows.
 #[derive(Debug, Default)]
 pub struct Lexicon {
-    /// Words for jieba beyond its dictionary.
+    /// Words for jieba beyond its dictionary, ascending.
     pub words: Vec<Word>,
     /// Folded term → folded terms that it also finds.
-    pub synonyms: HashMap<String, Vec<String>>,
+    pub synonyms: Phrases<Vec<String>>,
     /// Folded wrong writing → folded right ones.
-    pub confusions: HashMap<String, Vec<String>>,
+    pub confusions: Phrases<Vec<String>>,
     /// Phrases that carry no meaning, by section, folded.
-    pub filler: Vec<(FillerKind, String)>,
+    pub filler: Phrases<FillerKind>,
     /// Words that show how a customer feels, and risks.
     pub emotions: Emotions,
     /// Known values of facets.
     pub facets: Facets,
-    /// Campaign → its windows.
+    /// Folded name of a campaign → its windows.
     pub campaigns: HashMap<String, Vec<Window>>,
     /// What must not be said.
     pub banned: Banned,
@@ -34,65 +55,54 @@ pub struct Lexicon {
     pub analysis_hash: u64,
 }
 
-/// A word of jieba's user dictionary, folded.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Word {
-    /// The word.
-    pub text: String,
-    /// How frequent; absent: jieba suggests one.
-    pub frequency: Option<usize>,
-    /// Part of speech.
-    pub tag: Option<String>,
+impl Lexicon {
+    /// What else a folded term finds; empty if it has no synonyms.
+    pub fn synonyms_of(&self, term: &str) -> &[String] {
+        self.synonyms.get(term).map_or(&[], Vec::as_slice)
+    }
+
+    /// Every occurrence of a term that has synonyms, overlapping ones too, so that one is found where the segmenter would cut it
+    /// apart (改地址); ascending by end.
+    pub fn synonym_spans(&self, folded: &str) -> Vec<(Range<usize>, &[String])> {
+        spans(&self.synonyms, folded)
+    }
+
+    /// Occurrences of wrong writings with what is meant, the leftmost longest, ascending, without overlaps.
+    pub fn confusion_spans(&self, folded: &str) -> Vec<(Range<usize>, &[String])> {
+        phrases::leftmost_longest(spans(&self.confusions, folded))
+    }
+
+    /// Occurrences of filler, the leftmost longest, ascending, without overlaps. One of a single character (亲, 吗) may be part of a word
+    /// (亲子装): the caller, who knows the words, takes it only where it stands as one.
+    pub fn filler_spans(&self, folded: &str) -> Vec<(Range<usize>, FillerKind)> {
+        self.filler.longest(folded).into_iter().map(|(range, kind)| (range, *kind)).collect()
+    }
+
+    /// Whether `双11`, or one phase of it, `双11/尾款`, is known.
+    pub fn knows_campaign(&self, campaign: &str) -> bool {
+        campaign::windows(&self.campaigns, campaign).is_some()
+    }
+
+    /// Whether a window of `双11`, or of one phase of it, `双11/尾款`, is open in a shop at a moment of the library's time zone. Without a
+    /// shop: in any. Shops are compared by id or alias once the library's shops stand among the facets.
+    pub fn campaign_is_open(&self, campaign: &str, shop: Option<&str>, at: DateTime) -> bool {
+        let id = |shop: &str| self.facets.resolve(crate::facet::Facet::Shop, shop).unwrap_or(shop).to_owned();
+        let serves = |window: &Window| match shop {
+            Some(shop) if !window.shops.is_empty() => window.shops.iter().any(|own| id(own) == id(shop)),
+            _ => true,
+        };
+        let windows = campaign::windows(&self.campaigns, campaign).unwrap_or_default();
+        windows.into_iter().any(|window| window.from <= at && at < window.until && serves(window))
+    }
+
+    /// The first moment after `at` at which a campaign opens or closes: when the clock must look again.
+    pub fn next_campaign_change(&self, at: DateTime) -> Option<DateTime> {
+        campaign::next_change(&self.campaigns, at)
+    }
 }
 
-/// Sections of `filler.txt`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum FillerKind {
-    /// 问候
-    Greeting,
-    /// 语气
-    Particle,
-    /// What the message does, where it says nothing else.
-    Act(crate::entry::Act),
-}
-
-/// `emotions.yaml`; words folded, with weights.
-#[derive(Debug, Clone, Default)]
-pub struct Emotions {
-    /// Words of worry.
-    pub anxious: Vec<(String, f32)>,
-    /// Words of anger.
-    pub angry: Vec<(String, f32)>,
-    /// Words of mere haste.
-    pub haste: Vec<(String, f32)>,
-    /// Phrases that contain such a word and mean nothing by it.
-    pub calm: Vec<String>,
-    /// Risks that stop routine replies.
-    pub risks: Vec<Risk>,
-}
-
-/// A risk and who takes over.
-#[derive(Debug, Clone)]
-pub struct Risk {
-    /// For the screen.
-    pub name: String,
-    /// Folded words that show it.
-    pub words: Vec<String>,
-    /// Id of the entry that takes over.
-    pub entry: String,
-}
-
-/// One window of a campaign, local time, half-open.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Window {
-    /// 预热, 预售, 尾款, 返场, …
-    pub phase: Option<String>,
-    /// Begin.
-    pub from: DateTime,
-    /// End, exclusive.
-    pub until: DateTime,
-    /// Shop ids; empty: all.
-    pub shops: Vec<String>,
+fn spans<'l>(phrases: &'l Phrases<Vec<String>>, folded: &str) -> Vec<(Range<usize>, &'l [String])> {
+    phrases.every(folded).map(|(range, also)| (range, also.as_slice())).collect()
 }
 
 /// A file of `lexicon/` as read by `library`.
@@ -104,7 +114,97 @@ pub struct LexiconFile {
     pub bytes: Vec<u8>,
 }
 
-/// Builds the lexicon from the embedded files and those of a library.
-pub fn load(_files: &[LexiconFile]) -> (Lexicon, Vec<Problem>) {
-    (Lexicon::default(), Vec::new())
+/// The embedded files, in the order in which they are read: facets before the rules that name channels.
+const GENERAL_FILES: [(&str, &str); 8] = [
+    ("words.txt", include_str!("seed/words.txt")),
+    ("synonyms.txt", include_str!("seed/synonyms.txt")),
+    ("confusions.txt", include_str!("seed/confusions.txt")),
+    ("filler.txt", include_str!("seed/filler.txt")),
+    ("emotions.yaml", include_str!("seed/emotions.yaml")),
+    ("facets.yaml", include_str!("seed/facets.yaml")),
+    ("campaigns.yaml", include_str!("seed/campaigns.yaml")),
+    ("banned.yaml", include_str!("seed/banned.yaml")),
+];
+
+/// Builds the lexicon from the embedded files and those of a library, each of which extends or replaces the embedded one of its
+/// name. Files of other names are problems, except `README.md` and hidden ones.
+pub fn load(files: &[LexiconFile]) -> (Lexicon, Vec<Problem>) {
+    let mut lists = Lists::default();
+    let mut problems = Vec::new();
+    for (name, general) in GENERAL_FILES {
+        problems.extend(lists.read(name, &format!("{GENERAL}{name}"), general.as_bytes()));
+        for file in files.iter().filter(|file| file_name(file) == name) {
+            problems.extend(lists.read(name, &file.path, &file.bytes));
+        }
+    }
+    problems.extend(files.iter().filter_map(unknown_file));
+    (lists.compile(), problems)
 }
+
+fn file_name(file: &LexiconFile) -> &str {
+    file.path.rsplit('/').next().unwrap_or_default()
+}
+
+fn unknown_file(file: &LexiconFile) -> Option<Problem> {
+    let name = file_name(file);
+    if name == "README.md" || name.starts_with('.') || GENERAL_FILES.iter().any(|(known, _)| *known == name) {
+        return None;
+    }
+    let known = GENERAL_FILES.map(|(known, _)| known).join(" ");
+    let mut source = Source::new(&file.path, b"");
+    source.report(
+        Place::START,
+        Code::UnknownKey,
+        format!("词库没有「{name}」这个文件,未读取;可用:{known}"),
+        format!("the lexicon has no file `{name}`, not read; known: {known}"),
+    );
+    source.finish().pop()
+}
+
+/// What the files say, while they are being read.
+#[derive(Default)]
+struct Lists {
+    words: words::Words,
+    synonyms: synonyms::Links,
+    confusions: synonyms::Links,
+    filler: filler::Filler,
+    emotions: emotion::EmotionWords,
+    facets: Facets,
+    campaigns: campaign::Campaigns,
+    banned: Vec<banned::RuleSource>,
+}
+
+impl Lists {
+    fn read(&mut self, name: &str, path: &str, bytes: &[u8]) -> Vec<Problem> {
+        let source = &mut Source::new(path, bytes);
+        match name {
+            "words.txt" => words::read(source, &mut self.words),
+            "synonyms.txt" => synonyms::read_synonyms(source, &mut self.synonyms),
+            "confusions.txt" => synonyms::read_confusions(source, &mut self.confusions),
+            "filler.txt" => filler::read(source, &mut self.filler),
+            "emotions.yaml" => emotion::read(source, &mut self.emotions),
+            "facets.yaml" => facets::read(source, &mut self.facets),
+            "campaigns.yaml" => campaign::read(source, &mut self.campaigns),
+            "banned.yaml" => banned::read(source, &self.facets, &mut self.banned),
+            _ => {}
+        }
+        source.finish()
+    }
+
+    fn compile(self) -> Lexicon {
+        Lexicon {
+            analysis_hash: words::hash(&self.words),
+            words: self.words.into_values().collect(),
+            synonyms: Phrases::new(self.synonyms),
+            confusions: Phrases::new(self.confusions),
+            filler: Phrases::new(self.filler),
+            emotions: Emotions::new(self.emotions),
+            facets: self.facets,
+            campaigns: self.campaigns,
+            banned: Banned::new(self.banned),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;
