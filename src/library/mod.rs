@@ -1,4 +1,23 @@
 //! The library on disk: the only module that reads, watches and writes content files.
+//!
+//! [`load()`] reads everything, [`watch::watch`] says when to do it again, [`clock`] says when time alone changes what is
+//! served, [`write`] puts a file in place. A bad file never stops the good ones: it becomes a problem, and where it had a
+//! good version before, that goes on being served.
+
+pub mod check;
+pub mod clock;
+mod load;
+mod place;
+mod settings;
+mod shop;
+mod similar;
+mod walk;
+pub mod watch;
+pub mod write;
+
+pub use load::{load, load_within};
+pub use settings::FORMAT;
+pub use walk::Limits;
 
 use crate::entry::Entry;
 use crate::lexicon::Lexicon;
@@ -23,6 +42,8 @@ pub struct Library {
     pub entries: Vec<Arc<Entry>>,
     /// Everything wrong, in the order of path and line.
     pub problems: Vec<Problem>,
+    /// What the next [`load()`] need not read again.
+    memory: load::Memory,
 }
 
 /// `library.toml`.
@@ -53,4 +74,27 @@ pub struct Shop {
     pub link_domains: Vec<String>,
     /// Name → value of `{{店铺.名}}`.
     pub values: BTreeMap<String, String>,
+}
+
+/// Why a library cannot be loaded at all. Whoever holds an earlier one goes on with it.
+#[derive(Debug, thiserror::Error)]
+pub enum LibraryError {
+    /// The folder is missing, is no folder or cannot be listed.
+    #[error("the library {} cannot be read: {source}; is the path right (--kb DIR), and may this user read it?", path.display())]
+    Unreadable {
+        /// The folder.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// Written for a later version of this program.
+    #[error("{} says format = {found}, this program knows formats up to {known}: install a newer huashu", path.display())]
+    NewerFormat {
+        /// In the file.
+        found: u64,
+        /// [`FORMAT`].
+        known: u64,
+        /// `library.toml`.
+        path: PathBuf,
+    },
 }

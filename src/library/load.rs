@@ -1,0 +1,458 @@
+//! Reads a library, or what changed in it: a file with the stamp, bytes and settings of before is not read, or not parsed, again.
+
+use super::check::{self, Candidate, Notes};
+use super::place::Place;
+use super::settings;
+use super::shop;
+use super::walk::{self, File, Limits, Stamp, Walk, walk};
+use super::{Library, LibraryError, Settings, Shop};
+use crate::entry::Entry;
+use crate::facet::Facet;
+use crate::lexicon::{self, Lexicon, LexiconFile};
+use crate::markdown;
+use crate::problem::{Code, Problem};
+use jiff::Timestamp;
+use sha2::{Digest, Sha256};
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::fs;
+use std::io::{self, Read};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, SystemTime};
+use unicode_normalization::UnicodeNormalization;
+
+/// How long a file must have been gone to be believed gone: editors save by moving the old file away before the new one is in
+/// place, and a file that moves while the folders are listed may be seen in none of them.
+const VANISH_GRACE: Duration = Duration::from_millis(40);
+
+/// What the next load need not read again.
+#[derive(Debug)]
+pub(super) struct Memory {
+    ground: Arc<Ground>,
+    /// In the order of paths.
+    files: Vec<Known>,
+}
+
+/// A file and what it turned out to be.
+#[derive(Debug, Clone)]
+struct Known {
+    file: File,
+    /// Whether the stamp alone tells that the file is the same.
+    settled: bool,
+    content: Arc<Content>,
+}
+
+/// What one version of a file says in the light of one version of the settings.
+#[derive(Debug)]
+struct Content {
+    hash: [u8; 32],
+    ground: [u8; 32],
+    entry: Option<(Arc<Entry>, Notes)>,
+    problems: Vec<Problem>,
+}
+
+/// Settings, shops and lexicon: what all entries are read with.
+#[derive(Debug)]
+struct Ground {
+    files: Vec<File>,
+    settled: bool,
+    hash: [u8; 32],
+    settings: Settings,
+    shops: BTreeMap<String, shop::Read>,
+    lexicon: Arc<Lexicon>,
+    /// The last good bytes of each lexicon file.
+    lexicon_files: Vec<LexiconFile>,
+    problems: Vec<Problem>,
+}
+
+/// Reads a library. With the one of before, only what changed since is read, and a file that is broken now goes on being served
+/// as it was, with its problem shown.
+///
+/// # Errors
+/// [`LibraryError`] where there is no library to read, or a newer one than this program knows; go on with the previous one then.
+pub fn load(dir: &Path, previous: Option<&Library>) -> Result<Library, LibraryError> {
+    load_within(dir, previous, &Limits::default(), Timestamp::now())
+}
+
+/// As [`load`], with limits and a time of one's own.
+///
+/// # Errors
+/// As [`load`].
+pub fn load_within(dir: &Path, previous: Option<&Library>, limits: &Limits, now: Timestamp) -> Result<Library, LibraryError> {
+    let begun = SystemTime::now();
+    let walk = settled_walk(dir, previous, limits)?;
+    let ground = ground(dir, &walk, previous, limits, begun)?;
+    let files = contents(dir, &walk, &ground, previous, limits, begun);
+    let (entries, problems) = resolve(dir, &walk, &ground, &files, previous, now);
+    Ok(Library {
+        dir: dir.to_path_buf(),
+        settings: ground.settings.clone(),
+        shops: ground.shops.iter().map(|(id, read)| (id.clone(), read.shop.clone())).collect(),
+        lexicon: Arc::clone(&ground.lexicon),
+        entries,
+        problems,
+        memory: Memory { ground, files },
+    })
+}
+
+/// Lists the library; where something has vanished, again after a moment.
+fn settled_walk(dir: &Path, previous: Option<&Library>, limits: &Limits) -> Result<Walk, LibraryError> {
+    let first = walk(dir, limits)?;
+    let Some(previous) = previous else { return Ok(first) };
+    let has = |files: &[File], path: &str| files.binary_search_by(|file| file.path.as_str().cmp(path)).is_ok();
+    let gone = previous.memory.files.iter().any(|known| !has(&first.entries, &known.file.path) && !first.is_blind_to(&known.file.path))
+        || previous.memory.ground.files.iter().any(|file| !has(&first.settings, &file.path));
+    if !gone {
+        return Ok(first);
+    }
+    std::thread::sleep(VANISH_GRACE);
+    walk(dir, limits)
+}
+
+/// Reads settings, shops and lexicon, or takes those of before where nothing in them changed.
+fn ground(dir: &Path, walk: &Walk, previous: Option<&Library>, limits: &Limits, begun: SystemTime) -> Result<Arc<Ground>, LibraryError> {
+    let previous = previous.map(|library| &library.memory.ground);
+    if let Some(same) = previous.filter(|ground| ground.settled && ground.files == walk.settings) {
+        return Ok(Arc::clone(same));
+    }
+    let mut problems = Vec::new();
+    let mut texts: Vec<(&str, Vec<u8>)> = Vec::new();
+    let mut hasher = Sha256::new();
+    for file in &walk.settings {
+        let limit = if file.path.starts_with("lexicon/") { limits.lexicon_bytes } else { limits.entry_bytes };
+        match read(&dir.join(&file.path), limit) {
+            Ok(bytes) => {
+                for part in [file.path.as_bytes(), &bytes] {
+                    hasher.update(part.len().to_le_bytes());
+                    hasher.update(part);
+                }
+                texts.push((&file.path, bytes));
+            }
+            Err(why) => problems.extend(why.problem(&file.path, limit)),
+        }
+    }
+    let hash: [u8; 32] = hasher.finalize().into();
+    let settled = problems.is_empty() && walk.settings.iter().all(|file| file.stamp.is_settled(begun));
+    if let Some(same) = previous.filter(|ground| ground.hash == hash && problems.is_empty()) {
+        let same = Ground {
+            files: walk.settings.clone(),
+            settled,
+            hash,
+            settings: same.settings.clone(),
+            shops: same.shops.clone(),
+            lexicon: Arc::clone(&same.lexicon),
+            lexicon_files: same.lexicon_files.clone(),
+            problems: same.problems.clone(),
+        };
+        return Ok(Arc::new(same));
+    }
+    let settings = settings_of(dir, walk, &texts, previous, &mut problems)?;
+    let shops = shops_of(walk, &texts, previous, &mut problems);
+    let lexicon_files = texts.iter().filter(|(path, _)| path.starts_with("lexicon/"));
+    let lexicon_files = lexicon_files.map(|(path, bytes)| LexiconFile { path: (*path).to_owned(), bytes: bytes.clone() }).collect();
+    let (mut lexicon, lexicon_files) = lexicon_of(lexicon_files, walk, previous, &mut problems);
+    for name in settings.hours.keys() {
+        lexicon.facets.add(Facet::Hours, name, []);
+    }
+    for id in shops.keys() {
+        lexicon.facets.add(Facet::Shop, id, []);
+    }
+    for (id, read) in &shops {
+        lexicon.facets.add(Facet::Shop, id, read.shop.aliases.iter().chain([&read.shop.name]).map(String::as_str));
+    }
+    for (id, read) in &shops {
+        let path = walk.settings.iter().find(|file| walk::shop_id(&file.path) == Some(id)).map_or("shops", |file| file.path.as_str());
+        problems.extend(check::shop(path, read, &lexicon));
+    }
+    let lexicon = Arc::new(lexicon);
+    Ok(Arc::new(Ground { files: walk.settings.clone(), settled, hash, settings, shops, lexicon, lexicon_files, problems }))
+}
+
+fn settings_of(
+    dir: &Path,
+    walk: &Walk,
+    texts: &[(&str, Vec<u8>)],
+    previous: Option<&Arc<Ground>>,
+    problems: &mut Vec<Problem>,
+) -> Result<Settings, LibraryError> {
+    let default = Settings::default_for(dir);
+    let Some((_, bytes)) = texts.iter().find(|(path, _)| *path == settings::FILE) else {
+        // A file that is there and cannot be read has changed nothing yet.
+        let exists = walk.settings.iter().any(|file| file.path == settings::FILE);
+        return Ok(previous.filter(|_| exists).map_or(default, |ground| ground.settings.clone()));
+    };
+    match std::str::from_utf8(bytes) {
+        Ok(text) => {
+            let (mut read, found) = settings::read(text, dir, default)?;
+            // With an unreadable value the whole of the settings before stays: half of each would be neither.
+            if let Some(ground) = previous.filter(|_| found.iter().any(|problem| problem.code == Code::BadSettings)) {
+                read = ground.settings.clone();
+            }
+            problems.extend(found);
+            Ok(read)
+        }
+        Err(_) => {
+            problems.push(not_utf8(settings::FILE));
+            Ok(previous.map_or(default, |ground| ground.settings.clone()))
+        }
+    }
+}
+
+fn shops_of(
+    walk: &Walk,
+    texts: &[(&str, Vec<u8>)],
+    previous: Option<&Arc<Ground>>,
+    problems: &mut Vec<Problem>,
+) -> BTreeMap<String, shop::Read> {
+    let mut shops = BTreeMap::new();
+    for file in &walk.settings {
+        let Some(id) = walk::shop_id(&file.path) else { continue };
+        let id: String = id.nfc().collect();
+        let text = texts.iter().find(|(path, _)| *path == file.path).map(|(_, bytes)| std::str::from_utf8(bytes));
+        let read = match text {
+            Some(Ok(text)) => {
+                let (read, found) = shop::read(&file.path, &id, text);
+                problems.extend(found);
+                read
+            }
+            Some(Err(_)) => {
+                problems.push(not_utf8(&file.path));
+                None
+            }
+            None => None,
+        };
+        if let Some(read) = read.or_else(|| previous.and_then(|ground| ground.shops.get(&id).cloned())) {
+            shops.insert(id, read);
+        }
+    }
+    shops
+}
+
+/// Builds the lexicon; a file that cannot be read as a whole is taken as it was before.
+fn lexicon_of(
+    mut files: Vec<LexiconFile>,
+    walk: &Walk,
+    previous: Option<&Arc<Ground>>,
+    problems: &mut Vec<Problem>,
+) -> (Lexicon, Vec<LexiconFile>) {
+    let earlier = previous.map_or(&[][..], |ground| &ground.lexicon_files);
+    let (lexicon, found) = lexicon::load(&files);
+    let is_broken = |path: &str| found.iter().any(|problem| problem.path == path && problem.code == Code::BadSettings);
+    let mut restored = false;
+    for before in earlier {
+        match files.iter_mut().find(|file| file.path == before.path) {
+            Some(file) if is_broken(&file.path) => file.bytes.clone_from(&before.bytes),
+            None if walk.settings.iter().any(|file| file.path == before.path) => files.push(before.clone()),
+            _ => continue,
+        }
+        restored = true;
+    }
+    problems.extend(found);
+    if restored { (lexicon::load(&files).0, files) } else { (lexicon, files) }
+}
+
+/// What the files of entries say, in the order of paths; on all cores, because a whole library takes a second on one.
+fn contents(dir: &Path, walk: &Walk, ground: &Ground, previous: Option<&Library>, limits: &Limits, begun: SystemTime) -> Vec<Known> {
+    let before = |path: &str| {
+        let files = previous.map_or(&[][..], |library| &library.memory.files);
+        files.binary_search_by(|known| known.file.path.as_str().cmp(path)).ok().map(|at| &files[at])
+    };
+    let shops: BTreeMap<String, Shop> = ground.shops.iter().map(|(id, read)| (id.clone(), read.shop.clone())).collect();
+    let mut known: Vec<Option<Known>> = walk
+        .entries
+        .iter()
+        .map(|file| {
+            before(&file.path)
+                .filter(|known| known.settled && known.file.stamp == file.stamp && known.content.ground == ground.hash)
+                .cloned()
+        })
+        .collect();
+    let todo: Vec<usize> = known.iter().enumerate().filter(|(_, known)| known.is_none()).map(|(index, _)| index).collect();
+    let next = AtomicUsize::new(0);
+    let work = || {
+        let mut done = Vec::new();
+        while let Some(index) = todo.get(next.fetch_add(1, Ordering::Relaxed)) {
+            let file = &walk.entries[*index];
+            let earlier = before(&file.path).map(|known| &known.content);
+            if let Some(known) = content(dir, file, ground, &shops, earlier, limits, begun) {
+                done.push((*index, known));
+            }
+        }
+        done
+    };
+    let threads = std::thread::available_parallelism().map_or(1, usize::from).min(todo.len().div_ceil(FILES_PER_THREAD));
+    std::thread::scope(|scope| {
+        let others: Vec<_> = (1..threads).map(|_| scope.spawn(work)).collect();
+        let mine = work();
+        let theirs = others.into_iter().filter_map(|thread| thread.join().ok()).flatten();
+        for (index, done) in mine.into_iter().chain(theirs) {
+            known[index] = Some(done);
+        }
+    });
+    known.into_iter().flatten().collect()
+}
+
+/// A thread is worth its start from this many files on.
+const FILES_PER_THREAD: usize = 50;
+
+/// Reads one file; `None` where it has vanished.
+fn content(
+    dir: &Path,
+    file: &File,
+    ground: &Ground,
+    shops: &BTreeMap<String, Shop>,
+    earlier: Option<&Arc<Content>>,
+    limits: &Limits,
+    begun: SystemTime,
+) -> Option<Known> {
+    let withheld = |problem: Problem, hash: [u8; 32]| Content { hash, ground: ground.hash, entry: None, problems: vec![problem] };
+    let bytes = match read(&dir.join(&file.path), limits.entry_bytes) {
+        Ok(bytes) => bytes,
+        Err(why) => {
+            let problem = why.problem(&file.path, limits.entry_bytes)?;
+            return Some(Known { file: file.clone(), settled: false, content: Arc::new(withheld(problem, [0; 32])) });
+        }
+    };
+    let settled = file.stamp.is_settled(begun) && bytes.len() as u64 == file.stamp.size;
+    let hash: [u8; 32] = Sha256::digest(&bytes).into();
+    if let Some(same) = earlier.filter(|content| content.hash == hash && content.ground == ground.hash) {
+        return Some(Known { file: file.clone(), settled, content: Arc::clone(same) });
+    }
+    let content = match std::str::from_utf8(&bytes) {
+        Err(_) => withheld(not_utf8(&file.path), hash),
+        // A save that has only just begun looks like this.
+        Ok(text) if text.trim_matches(['\u{feff}', ' ', '\t', '\r', '\n']).is_empty() => {
+            withheld(Place::START.problem(&file.path, Code::FrontMatter, "文件是空的", "the file is empty"), hash)
+        }
+        // A parser that fails on one file must not take the others down.
+        Ok(text) => catch_unwind(AssertUnwindSafe(|| parse(file, &bytes, text, hash, ground, shops))).unwrap_or_else(|_| {
+            let zh = "程序在读这个文件时出错,请把文件报告给开发者";
+            withheld(Place::START.problem(&file.path, Code::UnreadableFile, zh, "the program failed on this file: please report it"), hash)
+        }),
+    };
+    Some(Known { file: file.clone(), settled, content: Arc::new(content) })
+}
+
+fn parse(file: &File, bytes: &[u8], text: &str, hash: [u8; 32], ground: &Ground, shops: &BTreeMap<String, Shop>) -> Content {
+    let markdown::Parsed { entry, mut problems } = markdown::parse(&file.path, bytes, &ground.lexicon.facets);
+    let entry = entry.map(|entry| {
+        problems.extend(check::within(&entry, text, &ground.lexicon, shops));
+        let notes = check::notes(&entry, text);
+        (Arc::new(entry), notes)
+    });
+    Content { hash, ground: ground.hash, entry, problems }
+}
+
+/// What is served of all files, and every problem.
+fn resolve(
+    dir: &Path,
+    walk: &Walk,
+    ground: &Ground,
+    files: &[Known],
+    previous: Option<&Library>,
+    now: Timestamp,
+) -> (Vec<Arc<Entry>>, Vec<Problem>) {
+    let mut problems: Vec<Problem> = walk.problems.iter().chain(&ground.problems).cloned().collect();
+    problems.extend(files.iter().flat_map(|known| known.content.problems.iter().cloned()));
+    let parsed: Vec<&(Arc<Entry>, Notes)> = files.iter().filter_map(|known| known.content.entry.as_ref()).collect();
+    let candidates: Vec<Candidate> = parsed.iter().map(|(entry, notes)| Candidate { entry, notes }).collect();
+    let (withheld, duplicates) = check::duplicate_ids(&candidates);
+    problems.extend(duplicates);
+
+    let mut ids: HashSet<String> = parsed.iter().map(|(_, notes)| notes.id_key().to_owned()).collect();
+    let mut entries: Vec<Arc<Entry>> =
+        parsed.iter().enumerate().filter(|(index, _)| !withheld.contains(index)).map(|(_, (entry, _))| Arc::clone(entry)).collect();
+    let mut is_served: HashSet<&str> = HashSet::with_capacity(entries.len());
+    is_served.extend(parsed.iter().enumerate().filter(|(index, _)| !withheld.contains(index)).map(|(_, (entry, _))| entry.path.as_str()));
+    for good in last_good(walk, files, &is_served, previous) {
+        if ids.insert(check::id_key(&good.id)) {
+            mark_as_still_served(&mut problems, &good.path);
+            entries.push(good);
+        }
+    }
+    entries.sort_by(|one, other| one.path.cmp(&other.path));
+
+    let paths: HashSet<String> = files.iter().map(|known| &known.file.path).chain(&walk.others).map(|path| path.nfc().collect()).collect();
+    // Folders, settings and hidden files are no files of the walk, and yet may be linked to.
+    let exists = |path: &str| paths.contains(path) || dir.join(path).exists();
+    let today = now.to_zoned(ground.settings.time_zone.clone()).date();
+    problems.extend(check::across(&candidates, &ids, exists, today));
+    problems.sort_by(|one, other| (&one.path, one.line, one.column, one.code).cmp(&(&other.path, other.line, other.column, other.code)));
+    problems.dedup();
+    (entries, problems)
+}
+
+/// The versions last served of files that are broken now, wherever they have moved, and of files in folders that cannot be listed now.
+fn last_good(walk: &Walk, files: &[Known], is_served: &HashSet<&str>, previous: Option<&Library>) -> Vec<Arc<Entry>> {
+    let Some(previous) = previous else { return Vec::new() };
+    let served_at = |path: &str| {
+        let at = previous.entries.binary_search_by(|entry| entry.path.as_str().cmp(path)).ok()?;
+        Some(&previous.entries[at])
+    };
+    let mut good: Vec<Arc<Entry>> = Vec::new();
+    let mut by_inode: Option<HashMap<(u64, u64), &str>> = None;
+    for known in files.iter().filter(|known| !is_served.contains(known.file.path.as_str())) {
+        let path = known.file.path.as_str();
+        if let Some(entry) = served_at(path) {
+            good.push(Arc::clone(entry));
+            continue;
+        }
+        let inodes = by_inode.get_or_insert_with(|| {
+            let gone = |known: &&Known| files.binary_search_by(|file| file.file.path.cmp(&known.file.path)).is_err();
+            previous.memory.files.iter().filter(gone).map(|known| (known.file.stamp.inode, known.file.path.as_str())).collect()
+        });
+        let Stamp { inode, .. } = known.file.stamp;
+        if let Some(entry) = inodes.get(&inode).filter(|_| inode != (0, 0)).and_then(|path| served_at(path)) {
+            good.push(Arc::new(Entry { path: path.to_owned(), ..Entry::clone(entry) }));
+        }
+    }
+    if !walk.blind.is_empty() {
+        good.extend(previous.entries.iter().filter(|entry| walk.is_blind_to(&entry.path)).cloned());
+    }
+    good
+}
+
+/// Says in the problem that withholds a file that its last good version is still there.
+fn mark_as_still_served(problems: &mut [Problem], path: &str) {
+    if let Some(problem) = problems.iter_mut().find(|problem| problem.path == path && problem.code.withholds()) {
+        problem.zh.push_str("(改好之前,继续使用上一个可用的版本)");
+        problem.en.push_str(" (until this is mended, the last good version goes on being served)");
+    }
+}
+
+/// Why a file's bytes could not be had.
+enum Unread {
+    TooLarge,
+    Io(io::Error),
+}
+
+impl Unread {
+    /// As a problem; a file that has vanished is none.
+    fn problem(self, path: &str, limit: u64) -> Option<Problem> {
+        match self {
+            Unread::Io(error) if error.kind() == io::ErrorKind::NotFound => None,
+            Unread::Io(error) => {
+                let zh = format!("文件读不了:{error}。请检查文件的权限");
+                Some(Place::START.problem(path, Code::UnreadableFile, zh, format!("this file cannot be read: {error}; check its rights")))
+            }
+            Unread::TooLarge => {
+                let kib = limit >> 10;
+                let zh = format!("文件超过 {kib} KiB,没有读取。请拆成几个文件");
+                Some(Place::START.problem(path, Code::FileTooLarge, zh, format!("larger than {kib} KiB and so not read: split it")))
+            }
+        }
+    }
+}
+
+fn read(path: &Path, limit: u64) -> Result<Vec<u8>, Unread> {
+    let file = fs::File::open(path).map_err(Unread::Io)?;
+    let mut bytes = Vec::new();
+    file.take(limit + 1).read_to_end(&mut bytes).map_err(Unread::Io)?;
+    if bytes.len() as u64 > limit { Err(Unread::TooLarge) } else { Ok(bytes) }
+}
+
+fn not_utf8(path: &str) -> Problem {
+    Place::START.problem(path, Code::NotUtf8, "不是 UTF-8 文本:请另存为 UTF-8", "not UTF-8 text: save it as UTF-8")
+}

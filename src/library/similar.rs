@@ -1,0 +1,180 @@
+//! Replies that are nearly the same text: agents cannot choose between them, and customers who get both notice. Pure.
+//!
+//! A set-similarity join with prefix filter (Bayardo, Ma, Srikant: Scaling up all pairs similarity search, 2007): two sets can
+//! only be alike if they share one of their rarest few members, so that most pairs are never compared.
+
+use super::Library;
+use super::place::Place;
+use crate::analysis::fold::fold;
+use crate::entry::{Entry, Reply, State};
+use crate::problem::{Code, Problem};
+use std::collections::HashMap;
+
+/// From this Jaccard index of character bigrams on, two replies count as the same; two honest wordings of one answer stay below 0.5.
+const SIMILAR: f64 = 0.7;
+
+/// One problem for each reply that is nearly the text of an earlier one, naming the most similar. Retired entries do not take part.
+pub fn similar_replies(library: &Library) -> Vec<Problem> {
+    let replies: Vec<(&Entry, &Reply)> = library
+        .entries
+        .iter()
+        .filter(|entry| entry.state != State::Retired)
+        .flat_map(|entry| entry.replies.iter().map(move |reply| (entry.as_ref(), reply)))
+        .collect();
+    let texts: Vec<String> = replies.iter().map(|(_, reply)| reply.text()).collect();
+    nearest_earlier(&texts)
+        .into_iter()
+        .map(|(later, earlier, jaccard)| {
+            let ((entry, reply), (other, original)) = (replies[later], replies[earlier]);
+            let (path, line, percent) = (&other.path, original.line, (jaccard * 100.0).floor());
+            Place { line: reply.line, ..Place::START }.problem(
+                &entry.path,
+                Code::SimilarReplies,
+                format!("与 {path}:{line} 的话术有 {percent}% 相同:请删去一条,或换一种说法"),
+                format!("{percent}% the same as the reply at {path}:{line}: drop one or word it differently"),
+            )
+        })
+        .collect()
+}
+
+/// For each text that has an earlier one at least [`SIMILAR`] to it: `(its index, the most similar earlier one, how similar)`.
+fn nearest_earlier(texts: &[String]) -> Vec<(usize, usize, f64)> {
+    let sets = ranked_sets(texts);
+    let mut order: Vec<usize> = (0..sets.len()).filter(|index| !sets[*index].is_empty()).collect();
+    order.sort_by_key(|index| sets[*index].len());
+    let mut postings: HashMap<u32, Vec<usize>> = HashMap::new();
+    let mut nearest: HashMap<usize, (usize, f64)> = HashMap::new();
+    // The last text that a candidate was compared with, so that no pair is compared twice.
+    let mut compared = vec![usize::MAX; sets.len()];
+    for &one in &order {
+        let set = &sets[one];
+        let least = at_least(set.len());
+        for bigram in &set[..set.len() - least + 1] {
+            let known = postings.entry(*bigram).or_default();
+            for &other in known.iter() {
+                if sets[other].len() < least || std::mem::replace(&mut compared[other], one) == one {
+                    continue;
+                }
+                let jaccard = jaccard(set, &sets[other]);
+                if jaccard >= SIMILAR {
+                    let (later, earlier) = (one.max(other), one.min(other));
+                    let best = nearest.entry(later).or_insert((earlier, jaccard));
+                    if jaccard > best.1 || (jaccard >= best.1 && earlier < best.0) {
+                        *best = (earlier, jaccard);
+                    }
+                }
+            }
+            known.push(one);
+        }
+    }
+    let mut found: Vec<_> = nearest.into_iter().map(|(later, (earlier, jaccard))| (later, earlier, jaccard)).collect();
+    found.sort_unstable_by_key(|(later, ..)| *later);
+    found
+}
+
+/// The bigrams of each folded text without white space, as ranks from the rarest on, ascending.
+fn ranked_sets(texts: &[String]) -> Vec<Vec<u32>> {
+    let mut numbers: HashMap<(char, char), u32> = HashMap::new();
+    let mut counts: Vec<u32> = Vec::new();
+    let mut sets: Vec<Vec<u32>> = Vec::with_capacity(texts.len());
+    for text in texts {
+        let characters: Vec<char> = fold(text).text.chars().filter(|c| !c.is_whitespace()).collect();
+        let mut set: Vec<u32> = characters
+            .windows(2)
+            .map(|pair| {
+                *numbers.entry((pair[0], pair[1])).or_insert_with(|| {
+                    counts.push(0);
+                    u32::try_from(counts.len() - 1).unwrap_or(u32::MAX)
+                })
+            })
+            .collect();
+        set.sort_unstable();
+        set.dedup();
+        for number in &set {
+            counts[*number as usize] += 1;
+        }
+        sets.push(set);
+    }
+    let mut by_rarity: Vec<u32> = (0..u32::try_from(counts.len()).unwrap_or(u32::MAX)).collect();
+    by_rarity.sort_unstable_by_key(|number| counts[*number as usize]);
+    let mut ranks = vec![0; counts.len()];
+    for (rank, number) in (0..).zip(&by_rarity) {
+        ranks[*number as usize] = rank;
+    }
+    for set in &mut sets {
+        set.iter_mut().for_each(|number| *number = ranks[*number as usize]);
+        set.sort_unstable();
+    }
+    sets
+}
+
+/// How many bigrams a set of `size` must share with a similar one, and also the least size of that one.
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_precision_loss, reason = "sizes of replies")]
+fn at_least(size: usize) -> usize {
+    // Less a trifle, so that 0.7 × 10 is not 7.000…1 and so 8.
+    ((size as f64 * SIMILAR - 1e-9).ceil() as usize).max(1)
+}
+
+#[expect(clippy::cast_precision_loss, reason = "sizes of replies")]
+fn jaccard(one: &[u32], other: &[u32]) -> f64 {
+    let (mut left, mut right, mut shared) = (0, 0, 0);
+    while let (Some(a), Some(b)) = (one.get(left), other.get(right)) {
+        match a.cmp(b) {
+            std::cmp::Ordering::Less => left += 1,
+            std::cmp::Ordering::Greater => right += 1,
+            std::cmp::Ordering::Equal => {
+                left += 1;
+                right += 1;
+                shared += 1;
+            }
+        }
+    }
+    shared as f64 / (one.len() + other.len() - shared) as f64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn texts(texts: &[&str]) -> Vec<String> {
+        texts.iter().map(|text| (*text).to_owned()).collect()
+    }
+
+    #[test]
+    fn the_most_similar_earlier_text_is_named() {
+        let found =
+            nearest_earlier(&texts(&["亲,您的订单会在今天发出", "别的话", "亲,您的订单会在今天发出哦", "亲, 您的訂單會在今天發出", ""]));
+        assert_eq!(found.iter().map(|(later, earlier, _)| (*later, *earlier)).collect::<Vec<_>>(), [(2, 0), (3, 0)]);
+        assert_eq!(found[1].2, 1.0);
+    }
+
+    #[test]
+    fn exactly_seven_of_ten_is_similar() {
+        assert_eq!(nearest_earlier(&texts(&["abcdefgh", "abcdefghijk"])).len(), 1);
+        assert_eq!(nearest_earlier(&texts(&["abcdefgh", "abcdefghijkl"])).len(), 0);
+    }
+
+    proptest! {
+        #[test]
+        fn no_similar_pair_is_missed(texts in prop::collection::vec("[甲乙丙丁]{0,9}", 0..12)) {
+            let sets = ranked_sets(&texts);
+            let similar = |one: usize, other: usize| !sets[one].is_empty() && !sets[other].is_empty() && jaccard(&sets[one], &sets[other]) >= SIMILAR;
+            let expected: Vec<usize> = (0..texts.len()).filter(|later| (0..*later).any(|earlier| similar(*later, earlier))).collect();
+            let found: Vec<usize> = nearest_earlier(&texts).into_iter().map(|(later, ..)| later).collect();
+            prop_assert_eq!(found, expected);
+        }
+    }
+
+    #[test]
+    fn ten_thousand_replies_take_no_longer_than_one_waits() {
+        let word = |number: usize| char::from_u32(0x4E00 + u32::try_from(number * 7919 % 3000).unwrap()).unwrap();
+        let texts: Vec<String> = (0..10_000)
+            .map(|text| format!("亲,非常抱歉让您久等了,{}。请您放心", (0..50).map(|at| word(text * 31 + at * at)).collect::<String>()))
+            .collect();
+        let begun = std::time::Instant::now();
+        nearest_earlier(&texts);
+        // A second in a release build; this build is not optimised and the machine may be busy.
+        assert!(begun.elapsed().as_secs() < 20, "{:?}", begun.elapsed());
+    }
+}
