@@ -17,11 +17,11 @@ pub const MAX_RULES: usize = 2_000;
 /// Most words, exceptions included, of one rule: the whole list of a class fits.
 pub const MAX_WORDS_PER_RULE: usize = 2_000;
 /// Most regular expressions of all rules: each adds to every check, words do not.
-pub const MAX_PATTERNS: usize = 500;
+pub const MAX_PATTERNS: usize = 200;
 /// Longest regular expression in characters: beyond it nobody can review it.
 pub const MAX_PATTERN_CHARS: usize = 500;
-/// Largest compiled regular expression: `\w{5,20}` over Unicode needs a tenth of it.
-pub const MAX_PATTERN_BYTES: usize = 8 << 20;
+/// Largest compiled regular expression: `\w{5,20}` over Unicode needs half of it, and all together stay below half a gigabyte.
+pub const MAX_PATTERN_BYTES: usize = 2 << 20;
 /// Largest compiled set of all: beyond it each is tried by itself, which is slower and finds the same.
 const MAX_SET_BYTES: usize = 64 << 20;
 

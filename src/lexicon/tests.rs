@@ -89,6 +89,51 @@ fn a_problem_stands_at_its_place() {
 }
 
 #[test]
+fn what_goes_beyond_a_limit_is_left_out_with_a_problem() {
+    #[track_caller]
+    fn check(name: &str, text: &str, expect: &str) {
+        let (_, problems) = alone(&[(name, text)]);
+        assert_eq!(problems.len(), 1, "{name}: {problems:?}");
+        assert!(problems[0].ends_with(expect), "{name}: {problems:?}");
+    }
+    let many = |count: usize| (0..count).map(|at| format!("词{at}")).collect::<Vec<_>>();
+    let rule = |rest: &str| format!("{{id: a, class: b, why: c, severity: warn, {rest}}}");
+    check("words.txt", &"长".repeat(MAX_TERM_CHARS + 1), "bad-lexicon");
+    check("words.txt", &many(MAX_TERMS + 2).join("\n"), "too-many");
+    check(
+        "campaigns.yaml",
+        &format!("双11: [{}]", "{from: 2026-01-01, until: 2026-01-02}, ".repeat(campaign::MAX_WINDOWS + 1)),
+        "too-many",
+    );
+    check("emotions.yaml", "angry: [{word: 坏, weight: 11}]", "bad-value");
+    check("emotions.yaml", "angry: [{word: 坏, weight: 0}]", "bad-value");
+    check("emotions.yaml", "angry: [{word: 坏, weight: NaN}]", "bad-value");
+    let risks = many(emotion::MAX_RISKS + 1).iter().map(|name| format!("{{name: {name}, words: [坏], entry: x}}")).collect::<Vec<_>>();
+    check("emotions.yaml", &format!("risk: [{}]", risks.join(", ")), "too-many");
+    check(
+        "banned.yaml",
+        &format!("rules: [{}]", rule(&format!("words: [{}]", many(banned::MAX_WORDS_PER_RULE + 1).join(", ")))),
+        "too-many",
+    );
+    check("banned.yaml", &format!("rules: [{}]", rule(&format!("patterns: [{}]", many(banned::MAX_PATTERNS + 1).join(", ")))), "too-many");
+    let long = format!("words: [坏], patterns: [{}]", "坏".repeat(banned::MAX_PATTERN_CHARS + 1));
+    check("banned.yaml", &format!("rules: [{}]", rule(&long)), "bad-lexicon");
+    check("banned.yaml", &format!("rules: [{}]", rule("words: [坏], patterns: ['(\\w{50}){50}']")), "bad-lexicon");
+    let rules = many(banned::MAX_RULES + 1).iter().map(|id| rule("words: [坏]").replace("id: a", &format!("id: {id}"))).collect::<Vec<_>>();
+    check("banned.yaml", &format!("rules: [{}]", rules.join(", ")), "too-many");
+}
+
+#[test]
+fn a_risk_of_a_known_name_gains_words_and_another_entry() {
+    let risk = |words: &str, entry: &str| format!("{{name: 过敏, words: [{words}], entry: {entry}}}");
+    let (lexicon, _) = alone(&[("emotions.yaml", &format!("risk: [{}, {}]", risk("起疹", "旧"), risk("红肿", "新")))]);
+    assert_eq!(
+        lexicon.emotions.risks,
+        [Risk { name: "过敏".to_owned(), words: vec!["起疹".to_owned(), "红肿".to_owned()], entry: "新".to_owned() }]
+    );
+}
+
+#[test]
 fn deep_nesting_and_foreign_bytes_are_problems() {
     let check = |bytes: Vec<u8>, expect: Code| {
         let (_, problems) = load(&[LexiconFile { path: "lexicon/banned.yaml".to_owned(), bytes }]);
@@ -131,9 +176,9 @@ fn only_words_change_the_analysis_hash() {
 
 #[test]
 fn words_are_folded_and_the_last_holds() {
-    let (lexicon, _) = alone(&[("words.txt", "運費險 10\n运费险 20 n\nＰＤＤ x\n")]);
+    let (lexicon, _) = alone(&[("words.txt", "運費險 10\n运费险 20 n # 保险\nC# x\n")]);
     let word = |text: &str, frequency, tag: &str| Word { text: text.to_owned(), frequency, tag: Some(tag.to_owned()) };
-    assert_eq!(lexicon.words, [word("pdd", None, "x"), word("运费险", Some(20), "n")]);
+    assert_eq!(lexicon.words, [word("c#", None, "x"), word("运费险", Some(20), "n")]);
 }
 
 #[test]
@@ -254,8 +299,8 @@ fn feelings_are_read_from_words_and_marks() {
 }
 
 const RULES: &str = "rules:
-- {id: 微信, class: 引流, why: 站外, severity: block, words: [微信, 加v, vx, qq], except: [微信支付], patterns: ['v[xX]?\\s*[:：]\\s*\\w{5,}']}
-- {id: 第一, class: 极限词, why: 广告法, severity: warn, words: [第一, 100%, 第1], except: [第一时间, '100%棉']}
+- {id: 微信, class: 引流, why: 站外, severity: block, words: [微信, 加v, vx, qq], except: [微信支付], patterns: ['V[xX]?\\s*[:：]\\s*\\w{5,}']}
+- {id: 第一, class: 极限词, why: 广告法, severity: warn, words: [第一, 第一名, 一名, 100%, 第1], except: [第一时间, '100%棉']}
 - {id: 抖音, class: 竞品, why: 竞品, severity: block, words: [拼夕夕], channels: [抖店]}
 ";
 
@@ -285,6 +330,7 @@ fn banned_words_are_found_through_their_disguises() {
     check("微信和微信", &["微信 微信", "微信 微信"]);
     check("第一时间处理", &[]);
     check("销量第一", &["第一 第一"]);
+    check("第一名", &["第一 第一名"]);
     check("第10件", &[]);
     check("第1名", &["第一 第1"]);
     check("效果100 %", &["第一 100 %"]);
