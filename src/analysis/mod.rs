@@ -1,2 +1,8 @@
-//! Text to tokens, the same for documents and questions.
+//! Text to tokens, the same for documents and questions: fold, then words, bigrams and pinyin.
+
 pub mod fold;
+pub mod pinyin;
+pub mod tokens;
+
+pub use fold::{Folded, fold};
+pub use tokens::{Analyzer, Token, grams};
