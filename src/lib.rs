@@ -5,6 +5,7 @@
 pub mod analysis;
 pub mod entry;
 pub mod facet;
+pub mod index;
 pub mod lexicon;
 pub mod library;
 pub mod markdown;

@@ -1,0 +1,158 @@
+//! The fields of the indexes. Documents carry terms and the key of their entry, nothing else: text, facets, rights and validity
+//! live in the snapshot, so that retagging or a midnight re-indexes nothing.
+
+use crate::analysis::{Analyzer, fold, grams, pinyin};
+use crate::entry::Entry;
+use sha2::{Digest, Sha256};
+use tantivy::schema::{FAST, Field, INDEXED, IndexRecordOption, NumericOptions, Schema, TextFieldIndexing, TextOptions};
+use tantivy::tokenizer::{PreTokenizedString, Token as IndexToken};
+use tantivy::{TantivyDocument, doc};
+
+/// Raised when fields or tokens change: an index of another number is rebuilt.
+pub const SCHEMA_VERSION: u32 = 1;
+
+/// Longest text of one document, in bytes: longer passages are cut into several documents, so that length does not drown a match.
+const MAX_DOCUMENT_BYTES: usize = 3_000;
+
+/// Handles of the fields.
+#[derive(Debug, Clone, Copy)]
+pub struct Fields {
+    /// jieba's words, for BM25.
+    pub words: Field,
+    /// Bigrams with positions, for BM25 and phrases.
+    pub grams: Field,
+    /// Syllables and pairs of initials, of phrasings only.
+    pub pinyin: Field,
+    /// Key of the entry ([`entry_key`]).
+    pub entry: Field,
+    /// Which phrasing or passage of the entry.
+    pub part: Field,
+    /// Hash of the indexed text of the entry: what decides whether it is indexed anew.
+    pub version: Field,
+}
+
+/// The schema, the same for every index.
+pub fn schema() -> (Schema, Fields) {
+    let text = |record, fieldnorms| {
+        let indexing = TextFieldIndexing::default().set_tokenizer("raw").set_index_option(record).set_fieldnorms(fieldnorms);
+        TextOptions::default().set_indexing_options(indexing)
+    };
+    let mut builder = Schema::builder();
+    let fields = Fields {
+        words: builder.add_text_field("words", text(IndexRecordOption::WithFreqs, true)),
+        grams: builder.add_text_field("grams", text(IndexRecordOption::WithFreqsAndPositions, true)),
+        pinyin: builder.add_text_field("pinyin", text(IndexRecordOption::WithFreqsAndPositions, false)),
+        entry: builder.add_u64_field("entry", NumericOptions::from(INDEXED | FAST)),
+        part: builder.add_u64_field("part", FAST),
+        version: builder.add_u64_field("version", FAST),
+    };
+    (builder.build(), fields)
+}
+
+/// The key of an entry in the indexes: the first eight bytes of SHA-256 of the folded id.
+pub fn entry_key(id: &str) -> u64 {
+    hash([fold(id).text.as_str()])
+}
+
+/// What the documents of one index are made of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Source {
+    /// Each title and question its own document; part 0 is the title.
+    Phrasings,
+    /// Each section of the body one document, or several where it is long; the part is the passage's number.
+    Passages,
+}
+
+impl Source {
+    /// Name of the folder.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Source::Phrasings => "phrasings",
+            Source::Passages => "passages",
+        }
+    }
+
+    /// The texts of an entry with their parts.
+    fn texts(self, entry: &Entry) -> Vec<(u64, String)> {
+        match self {
+            Source::Phrasings => std::iter::once(&entry.title).chain(&entry.questions).zip(0..).map(|(text, part)| (part, text.clone())).collect(),
+            Source::Passages => entry.passages.iter().zip(0..).flat_map(|(passage, part)| passage_texts(passage).map(move |text| (part, text))).collect(),
+        }
+    }
+
+    /// Hash of all that is indexed of an entry here.
+    pub fn version(self, entry: &Entry) -> u64 {
+        let shortcut = entry.shortcut.as_deref().filter(|_| self == Source::Phrasings).unwrap_or_default();
+        let texts = self.texts(entry);
+        hash(texts.iter().map(|(_, text)| text.as_str()).chain([shortcut]))
+    }
+
+    /// The documents of an entry.
+    pub fn documents(self, entry: &Entry, analyzer: &Analyzer, fields: &Fields) -> Vec<TantivyDocument> {
+        let (key, version) = (entry_key(&entry.id), self.version(entry));
+        self.texts(entry)
+            .iter()
+            .map(|(part, text)| {
+                let folded = fold(text).text;
+                let mut document = doc!(fields.entry => key, fields.part => *part, fields.version => version);
+                let words = analyzer.words(&folded);
+                document.add_pre_tokenized_text(fields.words, pretokenized(words.iter().map(|token| (token.term.to_owned(), token.position))));
+                document.add_pre_tokenized_text(fields.grams, pretokenized(grams(&folded).iter().map(|token| (token.term.to_owned(), token.position))));
+                if self == Source::Phrasings {
+                    document.add_pre_tokenized_text(fields.pinyin, pretokenized(sounds(entry, *part, &folded)));
+                }
+                document
+            })
+            .collect()
+    }
+}
+
+/// The pinyin of a phrasing; the title's document carries the shortcut's too.
+fn sounds(entry: &Entry, part: u64, folded: &str) -> impl Iterator<Item = (String, usize)> + use<> {
+    /// Between title and shortcut, so that no phrase reaches from one into the other.
+    const GAP: usize = 1_000;
+    let shortcut = entry.shortcut.as_deref().filter(|_| part == 0).map(|shortcut| pinyin::sounds(&fold(shortcut).text)).unwrap_or_default();
+    let title = pinyin::sounds(folded);
+    title.into_iter().map(|sound| (sound.term, sound.position)).chain(shortcut.into_iter().map(|sound| (sound.term, GAP + sound.position)))
+}
+
+/// Heading and text of a passage, cut at line ends or sentences where it is long.
+fn passage_texts(passage: &crate::entry::Passage) -> impl Iterator<Item = String> {
+    let mut pieces = Vec::new();
+    let mut piece = passage.heading.clone();
+    let mut rest = passage.text.as_str();
+    loop {
+        let room = MAX_DOCUMENT_BYTES.saturating_sub(piece.len());
+        let (now, later) = if rest.len() <= room { (rest, "") } else { rest.split_at(cut_before(rest, room)) };
+        if !piece.is_empty() {
+            piece.push('\n');
+        }
+        piece.push_str(now);
+        pieces.push(std::mem::take(&mut piece));
+        rest = later;
+        if rest.is_empty() {
+            return pieces.into_iter();
+        }
+    }
+}
+
+/// The last sentence end before a byte, else the last character boundary.
+fn cut_before(text: &str, byte: usize) -> usize {
+    let end = text.floor_char_boundary(byte);
+    text[..end].rfind(['\n', '。', '；', '！', '？']).map_or(end, |at| at + text[at..].chars().next().map_or(0, char::len_utf8)).max(1)
+}
+
+fn pretokenized(tokens: impl Iterator<Item = (String, usize)>) -> PreTokenizedString {
+    let tokens = tokens.map(|(text, position)| IndexToken { offset_from: 0, offset_to: 0, position, text, position_length: 1 }).collect();
+    PreTokenizedString { text: String::new(), tokens }
+}
+
+fn hash<'t>(texts: impl IntoIterator<Item = &'t str>) -> u64 {
+    let mut digest = Sha256::new();
+    for text in texts {
+        digest.update(text.as_bytes());
+        digest.update([0]);
+    }
+    let bytes = digest.finalize();
+    u64::from_be_bytes([bytes[0], bytes[1], bytes[2], bytes[3], bytes[4], bytes[5], bytes[6], bytes[7]])
+}

@@ -1,0 +1,210 @@
+//! One tantivy index of one source, kept equal to the library by entry.
+
+use super::schema::{Fields, SCHEMA_VERSION, Source, entry_key, schema};
+use crate::analysis::Analyzer;
+use crate::entry::Entry;
+use std::collections::HashMap;
+use std::path::Path;
+use std::sync::Arc;
+use tantivy::directory::MmapDirectory;
+use tantivy::{Index, IndexReader, IndexWriter, ReloadPolicy, Searcher, Term};
+
+/// Memory for one index's writer, in bytes: tantivy flushes a segment when it is full; 15 MB a thread is its least.
+const WRITER_BYTES: usize = 40_000_000;
+
+/// What went wrong with an index folder.
+#[derive(Debug, thiserror::Error)]
+pub enum IndexError {
+    /// Another process holds the writer lock.
+    #[error("another process is writing the index {0}; stop it, or choose another folder with --index")]
+    Locked(String),
+    /// The folder cannot be made, read or written.
+    #[error("the index folder {path}: {source}")]
+    Folder {
+        /// The folder.
+        path: String,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// tantivy refused.
+    #[error("the index: {0}")]
+    Tantivy(#[from] tantivy::TantivyError),
+}
+
+/// An index of one source with its writer.
+pub struct Store {
+    source: Source,
+    fields: Fields,
+    writer: IndexWriter,
+    reader: IndexReader,
+    payload: String,
+    /// Entry key → version of what is indexed.
+    indexed: HashMap<u64, u64>,
+}
+
+impl std::fmt::Debug for Store {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Store").field("source", &self.source).field("entries", &self.indexed.len()).finish_non_exhaustive()
+    }
+}
+
+impl Store {
+    /// Opens the index in a folder, or makes a new one where there is none, or where it is damaged or was made by another version, schema or
+    /// lexicon; the second value says why it was thrown away.
+    ///
+    /// # Errors
+    /// Where the folder cannot be used at all.
+    pub fn open(dir: &Path, source: Source, analysis_hash: u64) -> Result<(Store, Option<String>), IndexError> {
+        let payload = payload(analysis_hash);
+        let (index, why) = match open_whole(dir, &payload) {
+            Ok(Some(index)) => (index, None),
+            Ok(None) => (create(dir)?, None),
+            Err(why) => {
+                std::fs::remove_dir_all(dir).map_err(|source| folder_error(dir, source))?;
+                (create(dir)?, Some(why))
+            }
+        };
+        Ok((Store::new(index, source, payload)?, why))
+    }
+
+    /// An index in memory.
+    ///
+    /// # Errors
+    /// Where tantivy refuses.
+    pub fn in_memory(source: Source, analysis_hash: u64) -> Result<Store, IndexError> {
+        Store::new(Index::create_in_ram(schema().0), source, payload(analysis_hash))
+    }
+
+    fn new(index: Index, source: Source, payload: String) -> Result<Store, IndexError> {
+        let (_, fields) = schema();
+        let writer = index.writer_with_num_threads(1, WRITER_BYTES)?;
+        let reader = index.reader_builder().reload_policy(ReloadPolicy::Manual).try_into()?;
+        let indexed = indexed_versions(&reader.searcher())?;
+        Ok(Store { source, fields, writer, reader, payload, indexed })
+    }
+
+    /// Makes the index hold exactly these entries; only what changed is touched. Returns how many entries were written or removed.
+    ///
+    /// # Errors
+    /// Where tantivy cannot write (a full disk, say): the last commit goes on serving, and the next call tries again.
+    pub fn update(&mut self, entries: &[Arc<Entry>], analyzer: &Analyzer) -> Result<usize, IndexError> {
+        let result = self.write_changes(entries, analyzer);
+        if result.is_err() {
+            // What the writer has buffered is unknown now; begin again from the last commit.
+            self.writer.rollback()?;
+            self.indexed = indexed_versions(&self.reader.searcher())?;
+        }
+        result
+    }
+
+    fn write_changes(&mut self, entries: &[Arc<Entry>], analyzer: &Analyzer) -> Result<usize, IndexError> {
+        let wanted: HashMap<u64, (u64, &Arc<Entry>)> = entries.iter().map(|entry| (entry_key(&entry.id), (self.source.version(entry), entry))).collect();
+        let gone: Vec<u64> = self.indexed.keys().filter(|key| !wanted.contains_key(key)).copied().collect();
+        let mut changed: Vec<(u64, u64, &Arc<Entry>)> =
+            wanted.iter().filter(|(key, (version, _))| self.indexed.get(key) != Some(version)).map(|(key, (version, entry))| (*key, *version, *entry)).collect();
+        if gone.is_empty() && changed.is_empty() && self.is_committed()? {
+            return Ok(0);
+        }
+        // The same library gives the same index, whatever order a hash map has.
+        changed.sort_unstable_by(|a, b| a.2.id.cmp(&b.2.id));
+        for key in &gone {
+            self.writer.delete_term(Term::from_field_u64(self.fields.entry, *key));
+        }
+        for (key, _, entry) in &changed {
+            if self.indexed.contains_key(key) {
+                self.writer.delete_term(Term::from_field_u64(self.fields.entry, *key));
+            }
+            for document in self.source.documents(entry, analyzer, &self.fields) {
+                self.writer.add_document(document)?;
+            }
+        }
+        let mut commit = self.writer.prepare_commit()?;
+        commit.set_payload(&self.payload);
+        commit.commit()?;
+        self.reader.reload()?;
+        for key in &gone {
+            self.indexed.remove(key);
+        }
+        self.indexed.extend(changed.iter().map(|(key, version, _)| (*key, *version)));
+        Ok(gone.len() + changed.len())
+    }
+
+    fn is_committed(&self) -> Result<bool, IndexError> {
+        Ok(self.writer.index().load_metas()?.payload.as_ref() == Some(&self.payload))
+    }
+
+    /// The last commit.
+    pub fn searcher(&self) -> Searcher {
+        self.reader.searcher()
+    }
+}
+
+/// Opens the last commit of an index to read, where it was made by this version, schema and lexicon and holds exactly these entries.
+pub fn open_to_read(dir: &Path, source: Source, analysis_hash: u64, entries: &[Arc<Entry>]) -> Option<Searcher> {
+    let index = open_whole(dir, &payload(analysis_hash)).ok()??;
+    let reader: IndexReader = index.reader_builder().reload_policy(ReloadPolicy::Manual).try_into().ok()?;
+    let searcher = reader.searcher();
+    let indexed = indexed_versions(&searcher).ok()?;
+    let same = indexed.len() == entries.iter().filter(|entry| !source.is_empty_for(entry)).count()
+        && entries.iter().all(|entry| source.is_empty_for(entry) || indexed.get(&entry_key(&entry.id)) == Some(&source.version(entry)));
+    same.then_some(searcher)
+}
+
+impl Source {
+    /// Whether an entry has no document here.
+    fn is_empty_for(self, entry: &Entry) -> bool {
+        self == Source::Passages && entry.passages.is_empty()
+    }
+}
+
+/// What a commit says of how it was made.
+fn payload(analysis_hash: u64) -> String {
+    format!("huashu {} schema {SCHEMA_VERSION} analysis {analysis_hash:016x}", env!("CARGO_PKG_VERSION"))
+}
+
+/// Opens an index whose files are all there and whole. `None` where there is none; an error says what is wrong.
+fn open_whole(dir: &Path, payload: &str) -> Result<Option<Index>, String> {
+    if !dir.join("meta.json").exists() {
+        return match std::fs::read_dir(dir).map(|mut files| files.next().is_some()) {
+            Ok(true) => Err("meta.json is missing".to_owned()),
+            _ => Ok(None),
+        };
+    }
+    let index = Index::open_in_dir(dir).map_err(|error| error.to_string())?;
+    let metas = index.load_metas().map_err(|error| error.to_string())?;
+    match metas.payload {
+        None if metas.segments.is_empty() => {}
+        Some(made) if made == payload => {}
+        made => return Err(format!("made by {:?}, this is {payload:?}", made.unwrap_or_default())),
+    }
+    let damaged = index.validate_checksum().map_err(|error| error.to_string())?;
+    if let Some(file) = damaged.iter().next() {
+        return Err(format!("{} has a wrong checksum", file.display()));
+    }
+    Ok(Some(index))
+}
+
+fn create(dir: &Path) -> Result<Index, IndexError> {
+    std::fs::create_dir_all(dir).map_err(|source| folder_error(dir, source))?;
+    let directory = MmapDirectory::open(dir).map_err(|error| tantivy::TantivyError::from(error))?;
+    Ok(Index::create(directory, schema().0, tantivy::IndexSettings::default())?)
+}
+
+fn folder_error(dir: &Path, source: std::io::Error) -> IndexError {
+    IndexError::Folder { path: dir.display().to_string(), source }
+}
+
+/// Which entries an index holds, in which version: read from the index itself, so that no second record can disagree with it.
+fn indexed_versions(searcher: &Searcher) -> Result<HashMap<u64, u64>, IndexError> {
+    let mut versions = HashMap::new();
+    for segment in searcher.segment_readers() {
+        let entries = segment.fast_fields().u64("entry")?;
+        let version = segment.fast_fields().u64("version")?;
+        for document in segment.doc_ids_alive() {
+            if let (Some(entry), Some(version)) = (entries.first(document), version.first(document)) {
+                versions.insert(entry, version);
+            }
+        }
+    }
+    Ok(versions)
+}
