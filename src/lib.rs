@@ -3,11 +3,17 @@
 //! The modules stand in the order of the way of the data; see ARCHITECTURE.md.
 
 pub mod analysis;
+pub mod answer;
 pub mod entry;
 pub mod facet;
+pub mod highlight;
 pub mod index;
 pub mod lexicon;
 pub mod library;
 pub mod markdown;
 pub mod problem;
+pub mod query;
+pub mod ranking;
+pub mod search;
 pub mod slots;
+pub mod snapshot;

@@ -32,7 +32,7 @@ pub enum IndexError {
 }
 
 /// An index of one source with its writer.
-pub struct Store {
+pub(super) struct Store {
     source: Source,
     fields: Fields,
     writer: IndexWriter,
@@ -54,7 +54,7 @@ impl Store {
     ///
     /// # Errors
     /// Where the folder cannot be used at all.
-    pub fn open(dir: &Path, source: Source, analysis_hash: u64) -> Result<(Store, Option<String>), IndexError> {
+    pub(super) fn open(dir: &Path, source: Source, analysis_hash: u64) -> Result<(Store, Option<String>), IndexError> {
         let payload = payload(analysis_hash);
         let (index, why) = match open_whole(dir, &payload) {
             Ok(Some(index)) => (index, None),
@@ -71,7 +71,7 @@ impl Store {
     ///
     /// # Errors
     /// Where tantivy refuses.
-    pub fn in_memory(source: Source, analysis_hash: u64) -> Result<Store, IndexError> {
+    pub(super) fn in_memory(source: Source, analysis_hash: u64) -> Result<Store, IndexError> {
         Store::new(Index::create_in_ram(schema().0), source, payload(analysis_hash))
     }
 
@@ -87,7 +87,7 @@ impl Store {
     ///
     /// # Errors
     /// Where tantivy cannot write (a full disk, say): the last commit goes on serving, and the next call tries again.
-    pub fn update(&mut self, entries: &[Arc<Entry>], analyzer: &Analyzer) -> Result<usize, IndexError> {
+    pub(super) fn update(&mut self, entries: &[Arc<Entry>], analyzer: &Analyzer) -> Result<usize, IndexError> {
         let result = self.write_changes(entries, analyzer);
         if result.is_err() {
             // What the writer has buffered is unknown now; begin again from the last commit.
@@ -134,13 +134,13 @@ impl Store {
     }
 
     /// The last commit.
-    pub fn searcher(&self) -> Searcher {
+    pub(super) fn searcher(&self) -> Searcher {
         self.reader.searcher()
     }
 }
 
 /// Opens the last commit of an index to read, where it was made by this version, schema and lexicon and holds exactly these entries.
-pub fn open_to_read(dir: &Path, source: Source, analysis_hash: u64, entries: &[Arc<Entry>]) -> Option<Searcher> {
+pub(super) fn open_to_read(dir: &Path, source: Source, analysis_hash: u64, entries: &[Arc<Entry>]) -> Option<Searcher> {
     let index = open_whole(dir, &payload(analysis_hash)).ok()??;
     let reader: IndexReader = index.reader_builder().reload_policy(ReloadPolicy::Manual).try_into().ok()?;
     let searcher = reader.searcher();

@@ -1,0 +1,145 @@
+//! Highlights and snippets: what of a text a query met, right to the character after folding, synonyms and bigrams. Pure.
+
+use crate::analysis::{Analyzer, fold, grams};
+use crate::query::{Query, TermKind};
+use std::collections::HashSet;
+use std::ops::Range;
+
+/// Longest snippet, in characters: two lines of the panel.
+pub const MAX_SNIPPET_CHARS: usize = 120;
+
+/// Characters shown before the first highlight of a snippet.
+const LEAD_CHARS: usize = 20;
+
+/// A text with the parts that were met.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Highlighted {
+    /// The text as it stands in the file.
+    pub text: String,
+    /// Bytes of `text`, ascending, neither overlapping nor touching.
+    pub spans: Vec<Range<usize>>,
+}
+
+impl Highlighted {
+    /// The text in pieces, each with whether it was met: how programs and pages get it, free of offset units.
+    pub fn pieces(&self) -> impl Iterator<Item = (&str, bool)> {
+        let mut at = 0;
+        let met = self.spans.iter().flat_map(move |span| {
+            let before = at..span.start;
+            at = span.end;
+            [(before, false), (span.clone(), true)]
+        });
+        let last = self.spans.last().map_or(0, |span| span.end);
+        met.chain(std::iter::once((last..self.text.len(), false))).filter(|(range, _)| !range.is_empty()).map(|(range, met)| (&self.text[range], met))
+    }
+}
+
+/// The query's terms, ready to be looked for.
+#[derive(Debug)]
+pub struct Marker<'q> {
+    words: HashSet<&'q str>,
+    grams: HashSet<&'q str>,
+}
+
+impl<'q> Marker<'q> {
+    /// A marker for the terms of a query.
+    pub fn new(query: &'q Query) -> Marker<'q> {
+        let of = |kind| query.terms.iter().filter(move |term| term.kind == kind).map(|term| term.text.as_str()).collect();
+        Marker { words: of(TermKind::Word), grams: of(TermKind::Gram) }
+    }
+
+    /// The whole text with highlights.
+    pub fn mark(&self, text: &str, analyzer: &Analyzer) -> Highlighted {
+        Highlighted { text: text.to_owned(), spans: self.spans(text, analyzer) }
+    }
+
+    /// The part of a text with the most that was met, at most [`MAX_SNIPPET_CHARS`] long, with `…` where it was cut.
+    pub fn snippet(&self, text: &str, analyzer: &Analyzer) -> Highlighted {
+        let spans = self.spans(text, analyzer);
+        let window = window(text, &spans);
+        let (before, after) = (if window.start > 0 { "…" } else { "" }, if window.end < text.len() { "…" } else { "" });
+        let shift = |at: usize| at - window.start + before.len();
+        let inside = spans.iter().filter(|span| window.start <= span.start && span.end <= window.end);
+        let spans = inside.map(|span| shift(span.start)..shift(span.end)).collect();
+        let body: String = text[window.clone()].chars().map(|character| if character == '\n' { ' ' } else { character }).collect();
+        Highlighted { text: format!("{before}{body}{after}"), spans }
+    }
+
+    fn spans(&self, text: &str, analyzer: &Analyzer) -> Vec<Range<usize>> {
+        let folded = fold(text);
+        let words = analyzer.words(&folded.text);
+        let pairs = grams(&folded.text);
+        let met = words.iter().filter(|token| self.words.contains(token.term)).chain(pairs.iter().filter(|token| self.grams.contains(token.term)));
+        join(met.map(|token| folded.original(token.start..token.end())).collect())
+    }
+}
+
+/// Joins spans that overlap or touch.
+pub fn join(mut spans: Vec<Range<usize>>) -> Vec<Range<usize>> {
+    spans.retain(|span| !span.is_empty());
+    spans.sort_unstable_by_key(|span| (span.start, span.end));
+    let mut joined: Vec<Range<usize>> = Vec::with_capacity(spans.len());
+    for span in spans {
+        match joined.last_mut() {
+            Some(last) if span.start <= last.end => last.end = last.end.max(span.end),
+            _ => joined.push(span),
+        }
+    }
+    joined
+}
+
+/// The window with the most highlighted bytes; the first of equals.
+fn window(text: &str, spans: &[Range<usize>]) -> Range<usize> {
+    let starts: Vec<usize> = text.char_indices().map(|(at, _)| at).collect();
+    if starts.len() <= MAX_SNIPPET_CHARS {
+        return 0..text.len();
+    }
+    let char_of = |byte: usize| starts.partition_point(|start| *start < byte);
+    let byte_of = |character: usize| starts.get(character).copied().unwrap_or(text.len());
+    let mut best = (0, 0..byte_of(MAX_SNIPPET_CHARS));
+    for span in spans {
+        let from = char_of(span.start).saturating_sub(LEAD_CHARS).min(starts.len() - MAX_SNIPPET_CHARS);
+        let range = byte_of(from)..byte_of(from + MAX_SNIPPET_CHARS);
+        let covered: usize = spans.iter().filter(|other| range.start <= other.start && other.end <= range.end).map(ExactSizeIterator::len).sum();
+        if covered > best.0 {
+            best = (covered, range);
+        }
+    }
+    best.1
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lexicon::Lexicon;
+    use crate::query::read;
+
+    fn check(question: &str, text: &str, expect: &str) {
+        let analyzer = Analyzer::new(&[]);
+        let query = read(&[question.to_owned()], &Lexicon::default(), &analyzer);
+        let marked = Marker::new(&query).mark(text, &analyzer);
+        let shown: String = marked.pieces().map(|(piece, met)| if met { format!("[{piece}]") } else { piece.to_owned() }).collect();
+        assert_eq!(shown, expect, "{question} in {text}");
+    }
+
+    #[test]
+    fn what_was_met_is_marked_as_it_was_written() {
+        check("工程", "在建工程", "在建[工程]");
+        check("退货", "如何退貨？", "如何[退貨]？");
+        check("refund", "ＲＥＦＵＮＤ 流程", "[ＲＥＦＵＮＤ] 流程");
+        check("运费险", "运费险：怎么赔", "[运费险]：怎么赔");
+        check("永远 远远", "永永远远是龙的传人", "永[永远远]是龙的传人");
+        check("", "什么都没有", "什么都没有");
+    }
+
+    #[test]
+    fn a_snippet_shows_the_place_with_the_most() {
+        let analyzer = Analyzer::new(&[]);
+        let query = read(&["退货运费".to_owned()], &Lexicon::default(), &analyzer);
+        let text = format!("{}退货运费由谁承担{}", "前文。".repeat(80), "后文。".repeat(80));
+        let snippet = Marker::new(&query).snippet(&text, &analyzer);
+        assert!(snippet.text.starts_with('…') && snippet.text.ends_with('…'));
+        assert_eq!(snippet.spans.iter().map(|span| &snippet.text[span.clone()]).collect::<Vec<_>>(), ["退货运费"]);
+        assert!(snippet.text.chars().count() <= MAX_SNIPPET_CHARS + 2);
+    }
+}

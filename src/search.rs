@@ -1,0 +1,277 @@
+//! Candidates: the documents of the indexes that share most with a query, filtered by bitset while they are collected.
+
+use crate::facet::Facet;
+use crate::index::schema::{Fields, schema};
+use crate::query::{Query, Term, TermKind};
+use crate::snapshot::{Bitset, Ordinal, SegmentParts, Snapshot};
+use crate::analysis::{grams, pinyin};
+use crate::entry::Kind;
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+use std::sync::LazyLock;
+use tantivy::collector::{Collector, SegmentCollector};
+use tantivy::query::{BooleanQuery, BoostQuery, EnableScoring, Occur, PhraseQuery, Query as IndexQuery, TermQuery, Weight};
+use tantivy::schema::IndexRecordOption;
+use tantivy::{DocId, Score, Searcher, SegmentOrdinal, SegmentReader, Term as IndexTerm};
+
+/// Documents taken from the phrasings: ranking looks at each, so that more cost more; beyond 200 no answer among the first three came on any judged set.
+pub const MAX_PHRASINGS: usize = 200;
+
+/// Documents taken from the passages.
+pub const MAX_PASSAGES: usize = 100;
+
+/// What the request restricts; context never does.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Filter {
+    /// Kinds to show; empty: all.
+    pub kinds: Vec<Kind>,
+    /// A category path: entries in it or below it.
+    pub category: Option<String>,
+    /// Facet values: of each facet named, an entry must have one of the values, or none of that facet at all.
+    pub facets: Vec<(Facet, String)>,
+    /// Tags, all of which an entry must have.
+    pub tags: Vec<String>,
+}
+
+impl Filter {
+    /// Entries that are served and pass.
+    pub fn allowed(&self, snapshot: &Snapshot) -> Bitset {
+        let mut allowed = snapshot.served().clone();
+        if *self != Filter::default() {
+            allowed.retain(|ordinal| self.accepts(snapshot.entry(ordinal)));
+        }
+        allowed
+    }
+
+    fn accepts(&self, entry: &crate::entry::Entry) -> bool {
+        let in_category = |category: &String| entry.category.strip_prefix(category.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+        let has_facet = |facet: Facet| {
+            let wanted = || self.facets.iter().filter(move |(of, _)| *of == facet).map(|(_, value)| value.as_str());
+            let mut own = match facet {
+                Facet::Trigger => entry.trigger.as_deref().into_iter().collect::<Vec<_>>(),
+                Facet::Hours => entry.hours.as_deref().into_iter().collect(),
+                Facet::Authority => vec![entry.authority.as_str()],
+                _ => entry.facet(facet).collect(),
+            }
+            .into_iter()
+            .peekable();
+            wanted().next().is_none() || (own.peek().is_none() && facet != Facet::Trigger) || own.any(|own| wanted().any(|value| value == own))
+        };
+        (self.kinds.is_empty() || self.kinds.contains(&entry.kind))
+            && self.category.as_ref().is_none_or(in_category)
+            && Facet::ALL.into_iter().all(has_facet)
+            && self.tags.iter().all(|tag| entry.tags.contains(tag))
+    }
+}
+
+/// One document found.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Candidate {
+    /// Its entry.
+    pub ordinal: Ordinal,
+    /// Which phrasing or passage of the entry.
+    pub part: u16,
+    /// BM25 of the index.
+    pub score: f32,
+}
+
+/// Everything found for a query, best first.
+#[derive(Debug, Clone, Default)]
+pub struct Candidates {
+    /// From titles and questions.
+    pub phrasings: Vec<Candidate>,
+    /// From sections.
+    pub passages: Vec<Candidate>,
+    /// Phrasings whose sound the letters are.
+    pub sounds: Vec<Candidate>,
+}
+
+static FIELDS: LazyLock<Fields> = LazyLock::new(|| schema().1);
+
+/// Finds candidates among the allowed entries.
+///
+/// # Errors
+/// Where the index cannot be read.
+pub fn candidates(snapshot: &Snapshot, query: &Query, allowed: &Bitset) -> tantivy::Result<Candidates> {
+    let find = |searcher: &Searcher, parts: &[SegmentParts], index_query: Option<BooleanQuery>, limit| match index_query {
+        Some(index_query) => {
+            let weight = index_query.weight(EnableScoring::enabled_from_searcher(searcher))?;
+            top(searcher, weight.as_ref(), &Best { limit, allowed, parts })
+        }
+        None => Ok(Vec::new()),
+    };
+    let text_query = boolean(query);
+    let letters = query.letters.as_ref().and_then(sound_query);
+    let (phrasings, passages) = (&snapshot.searchers.phrasings, &snapshot.searchers.passages);
+    Ok(Candidates {
+        phrasings: find(phrasings, snapshot.phrasing_parts(), text_query.as_ref().map(Clone::clone), MAX_PHRASINGS)?,
+        passages: find(passages, snapshot.passage_parts(), text_query, MAX_PASSAGES)?,
+        sounds: find(phrasings, snapshot.phrasing_parts(), letters, MAX_PHRASINGS)?,
+    })
+}
+
+fn top(searcher: &Searcher, weight: &dyn Weight, best: &Best) -> tantivy::Result<Vec<Candidate>> {
+    let fruits = searcher.segment_readers().iter().zip(0..).map(|(segment, number)| best.collect_segment(weight, number, segment));
+    best.merge_fruits(fruits.collect::<tantivy::Result<_>>()?)
+}
+
+/// The terms as a disjunction; phrases and exclusions as operators. `None` where no term can find anything.
+fn boolean(query: &Query) -> Option<BooleanQuery> {
+    let mut clauses: Vec<(Occur, Box<dyn IndexQuery>)> = Vec::new();
+    // A single character is in every third document: it adds to the score of what is found, but finds only where there is nothing else.
+    let telling = |term: &&Term| term.kind == TermKind::Gram || term.text.chars().nth(1).is_some();
+    let terms: Vec<&Term> = query.terms.iter().filter(telling).collect();
+    for term in if terms.is_empty() { query.terms.iter().collect() } else { terms } {
+        let field = match term.kind {
+            TermKind::Word => FIELDS.words,
+            TermKind::Gram => FIELDS.grams,
+        };
+        let leaf = TermQuery::new(IndexTerm::from_field_text(field, &term.text), IndexRecordOption::WithFreqs);
+        clauses.push((Occur::Should, Box::new(BoostQuery::new(Box::new(leaf), term.weight))));
+    }
+    for phrase in &query.phrases {
+        clauses.push((Occur::Must, phrase_query(phrase)?));
+    }
+    if clauses.is_empty() {
+        return None;
+    }
+    clauses.extend(query.excluded.iter().filter_map(|phrase| Some((Occur::MustNot, phrase_query(phrase)?))));
+    Some(BooleanQuery::new(clauses))
+}
+
+/// A phrase over the bigrams, where position is certain.
+fn phrase_query(phrase: &str) -> Option<Box<dyn IndexQuery>> {
+    let grams = grams(phrase);
+    let pairs: Vec<(usize, IndexTerm)> = grams.iter().map(|token| (token.position, IndexTerm::from_field_text(FIELDS.grams, token.term))).collect();
+    match pairs.as_slice() {
+        [] => None,
+        [(_, only)] => Some(Box::new(TermQuery::new(only.clone(), IndexRecordOption::WithFreqs))),
+        _ => Some(Box::new(PhraseQuery::new_with_offset(pairs))),
+    }
+}
+
+/// Letters as initials or as syllables.
+fn sound_query(letters: &pinyin::Letters) -> Option<BooleanQuery> {
+    let field = FIELDS.pinyin;
+    let initials: Vec<char> = letters.letters.chars().collect();
+    let pairs = initials.windows(2).map(|pair| IndexTerm::from_field_text(field, &pinyin::pair(pair[0], pair[1])));
+    let mut clauses: Vec<(Occur, Box<dyn IndexQuery>)> =
+        pairs.map(|term| (Occur::Should, Box::new(TermQuery::new(term, IndexRecordOption::WithFreqs)) as Box<dyn IndexQuery>)).collect();
+    if let Some(syllables) = &letters.syllables {
+        let terms: Vec<IndexTerm> = syllables.iter().map(|syllable| IndexTerm::from_field_text(field, syllable)).collect();
+        let phrase: Box<dyn IndexQuery> = match terms.as_slice() {
+            [only] => Box::new(TermQuery::new(only.clone(), IndexRecordOption::WithFreqs)),
+            _ => Box::new(PhraseQuery::new(terms)),
+        };
+        clauses.push((Occur::Should, phrase));
+    }
+    (!clauses.is_empty()).then(|| BooleanQuery::new(clauses))
+}
+
+/// Collects the best documents of allowed entries; block-max pruning skips what cannot be among them.
+struct Best<'a> {
+    limit: usize,
+    allowed: &'a Bitset,
+    parts: &'a [SegmentParts],
+}
+
+/// Ordered by score, then by document, so that equal scores come in one order.
+#[derive(PartialEq)]
+struct Found {
+    score: f32,
+    ordinal: Ordinal,
+    part: u16,
+}
+
+impl Eq for Found {}
+
+impl Ord for Found {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        self.score.total_cmp(&other.score).then(other.ordinal.cmp(&self.ordinal)).then(other.part.cmp(&self.part))
+    }
+}
+
+impl PartialOrd for Found {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Collector for Best<'_> {
+    type Fruit = Vec<Candidate>;
+    type Child = Unused;
+
+    fn for_segment(&self, _: SegmentOrdinal, _: &SegmentReader) -> tantivy::Result<Unused> {
+        Ok(Unused)
+    }
+
+    fn requires_scoring(&self) -> bool {
+        true
+    }
+
+    fn merge_fruits(&self, fruits: Vec<Vec<Candidate>>) -> tantivy::Result<Vec<Candidate>> {
+        let mut all: Vec<Candidate> = fruits.into_iter().flatten().collect();
+        all.sort_unstable_by(|a, b| b.score.total_cmp(&a.score).then(a.ordinal.cmp(&b.ordinal)).then(a.part.cmp(&b.part)));
+        all.truncate(self.limit);
+        Ok(all)
+    }
+
+    fn collect_segment(&self, weight: &dyn Weight, number: SegmentOrdinal, segment: &SegmentReader) -> tantivy::Result<Vec<Candidate>> {
+        let parts = &self.parts[number as usize];
+        let alive = segment.alive_bitset();
+        let mut best: BinaryHeap<Reverse<Found>> = BinaryHeap::with_capacity(self.limit + 1);
+        let mut threshold = Score::MIN;
+        weight.for_each_pruning(Score::MIN, segment, &mut |document: DocId, score| {
+            if alive.is_some_and(|alive| alive.is_deleted(document)) {
+                return threshold;
+            }
+            let Some((ordinal, part)) = parts.get(document).filter(|(ordinal, _)| self.allowed.contains(*ordinal)) else { return threshold };
+            best.push(Reverse(Found { score, ordinal, part }));
+            if best.len() > self.limit {
+                best.pop();
+            }
+            if best.len() == self.limit {
+                threshold = best.peek().map_or(Score::MIN, |Reverse(least)| least.score);
+            }
+            threshold
+        })?;
+        Ok(best.into_iter().map(|Reverse(Found { score, ordinal, part })| Candidate { ordinal, part, score }).collect())
+    }
+}
+
+/// The trait asks for a collector by segment; [`Best`] collects segments whole, for pruning.
+struct Unused;
+
+impl SegmentCollector for Unused {
+    type Fruit = Vec<Candidate>;
+
+    fn collect(&mut self, _: DocId, _: Score) {}
+
+    fn harvest(self) -> Vec<Candidate> {
+        Vec::new()
+    }
+}
+
+/// How often a term occurs in the phrasings: (documents with it, documents).
+///
+/// # Errors
+/// Where the index cannot be read.
+pub fn phrasing_frequency(snapshot: &Snapshot, term: &Term) -> tantivy::Result<(u64, u64)> {
+    frequency(&snapshot.searchers.phrasings, term)
+}
+
+/// The same in the passages.
+///
+/// # Errors
+/// Where the index cannot be read.
+pub fn passage_frequency(snapshot: &Snapshot, term: &Term) -> tantivy::Result<(u64, u64)> {
+    frequency(&snapshot.searchers.passages, term)
+}
+
+fn frequency(searcher: &Searcher, term: &Term) -> tantivy::Result<(u64, u64)> {
+    let field = match term.kind {
+        TermKind::Word => FIELDS.words,
+        TermKind::Gram => FIELDS.grams,
+    };
+    Ok((searcher.doc_freq(&IndexTerm::from_field_text(field, &term.text))?, searcher.num_docs()))
+}

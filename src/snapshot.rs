@@ -1,0 +1,325 @@
+//! The snapshot (快照): library and indexes at one instant, immutable. A request keeps the one it began with; a new one swaps in whole.
+
+use crate::analysis::{Analyzer, fold, grams};
+use crate::entry::{Entry, State};
+use crate::facet::Facet;
+use crate::index::{Searchers, entry_key};
+use crate::library::Library;
+use jiff::Timestamp;
+use jiff::civil::DateTime;
+use std::collections::HashMap;
+use std::sync::{Arc, OnceLock};
+
+/// Library, indexes and tables over the entries.
+#[derive(Debug)]
+pub struct Snapshot {
+    /// What was read from the folder.
+    pub library: Arc<Library>,
+    /// How its text becomes tokens.
+    pub analyzer: Arc<Analyzer>,
+    /// The commits that hold it.
+    pub searchers: Searchers,
+    /// The moment for which validity was decided, in the library's time zone.
+    pub at: DateTime,
+    /// Entries in the order of the library; an ordinal is an index into it.
+    entries: Vec<Arc<EntryText>>,
+    by_id: HashMap<String, u32>,
+    by_shortcut: HashMap<String, u32>,
+    /// Approved, valid now, not replaced.
+    served: Bitset,
+    phrasing_parts: Vec<SegmentParts>,
+    passage_parts: Vec<SegmentParts>,
+    /// Distinct categories with their words, for matching.
+    categories: Vec<Category>,
+    category_of: Vec<u32>,
+}
+
+/// Number of an entry in a snapshot.
+pub type Ordinal = u32;
+
+/// An entry with what ranking computes of it, once, when it is first a candidate; carried over to the next snapshot where unchanged.
+#[derive(Debug)]
+pub struct EntryText {
+    /// The entry.
+    pub entry: Arc<Entry>,
+    phrasings: OnceLock<Box<[Phrasing]>>,
+}
+
+/// A phrasing as hashed tokens.
+#[derive(Debug)]
+pub struct Phrasing {
+    /// Hashes of its distinct words and bigrams, ascending.
+    pub terms: Box<[u64]>,
+    /// How many characters it has that are not punctuation.
+    pub length_chars: u32,
+}
+
+/// A category and its words.
+#[derive(Debug)]
+pub struct Category {
+    /// The path.
+    pub path: String,
+    /// Hashes of its distinct words and bigrams, ascending.
+    pub terms: Box<[u64]>,
+}
+
+/// Entry and part of each document of a segment.
+#[derive(Debug)]
+pub struct SegmentParts(Vec<(u32, u16)>);
+
+/// Stands for documents whose entry is not in the library any more.
+const NO_ENTRY: u32 = u32::MAX;
+
+impl SegmentParts {
+    /// Ordinal of the entry and number of the part, unless the entry is gone.
+    pub fn get(&self, document: u32) -> Option<(Ordinal, u16)> {
+        self.0.get(document as usize).copied().filter(|(ordinal, _)| *ordinal != NO_ENTRY)
+    }
+}
+
+impl Snapshot {
+    /// Puts a library and the commits that hold it together. `before` lends what did not change.
+    ///
+    /// # Errors
+    /// Where the index cannot be read.
+    pub fn new(library: Arc<Library>, analyzer: Arc<Analyzer>, searchers: Searchers, now: Timestamp, before: Option<&Snapshot>) -> tantivy::Result<Snapshot> {
+        let at = now.to_zoned(library.settings.time_zone.clone()).datetime();
+        let same_analysis = before.is_some_and(|before| Arc::ptr_eq(&before.analyzer, &analyzer));
+        let known = |entry: &Arc<Entry>| {
+            let before = before.filter(|_| same_analysis)?;
+            let text = before.get(&entry.id)?;
+            Arc::ptr_eq(&text.entry, entry).then(|| Arc::clone(text))
+        };
+        let entries: Vec<Arc<EntryText>> = library
+            .entries
+            .iter()
+            .map(|entry| known(entry).unwrap_or_else(|| Arc::new(EntryText { entry: Arc::clone(entry), phrasings: OnceLock::new() })))
+            .collect();
+        let ordinals: HashMap<u64, u32> = library.entries.iter().zip(0..).map(|(entry, ordinal)| (entry_key(&entry.id), ordinal)).collect();
+        let by_id = library.entries.iter().zip(0..).map(|(entry, ordinal)| (fold(&entry.id).text, ordinal)).collect();
+        let shortcut = |(entry, ordinal): (&Arc<Entry>, u32)| Some((fold(entry.shortcut.as_deref()?).text, ordinal));
+        let by_shortcut = library.entries.iter().zip(0..).filter_map(shortcut).collect();
+        let (categories, category_of) = categories(&library.entries, &analyzer);
+        let served = served(&library, at);
+        let phrasing_parts = parts(&searchers.phrasings, &ordinals)?;
+        let passage_parts = parts(&searchers.passages, &ordinals)?;
+        Ok(Snapshot { library, analyzer, searchers, at, entries, by_id, by_shortcut, served, phrasing_parts, passage_parts, categories, category_of })
+    }
+
+    /// The same snapshot at another moment: validity and campaigns switch by the clock, without a file or an index changing.
+    ///
+    /// # Errors
+    /// Where the index cannot be read.
+    pub fn at(&self, now: Timestamp) -> tantivy::Result<Snapshot> {
+        Snapshot::new(Arc::clone(&self.library), Arc::clone(&self.analyzer), self.searchers.clone(), now, Some(self))
+    }
+
+    /// An entry by its number.
+    pub fn entry(&self, ordinal: Ordinal) -> &Arc<Entry> {
+        &self.entries[ordinal as usize].entry
+    }
+
+    /// An entry by its id, compared case-folded, whatever its state.
+    pub fn get(&self, id: &str) -> Option<&Arc<EntryText>> {
+        self.by_id.get(&fold(id).text).map(|ordinal| &self.entries[*ordinal as usize])
+    }
+
+    /// Number of an entry by its id.
+    pub fn ordinal(&self, id: &str) -> Option<Ordinal> {
+        self.by_id.get(&fold(id).text).copied()
+    }
+
+    /// Number of the served entry with a shortcut, folded.
+    pub fn shortcut(&self, folded: &str) -> Option<Ordinal> {
+        self.by_shortcut.get(folded).copied().filter(|ordinal| self.served.contains(*ordinal))
+    }
+
+    /// How many entries there are, whatever their state.
+    pub fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    /// Entries that are approved, valid now and not replaced.
+    pub fn served(&self) -> &Bitset {
+        &self.served
+    }
+
+    /// The phrasings of an entry as tokens: the title, then the questions.
+    pub fn phrasings(&self, ordinal: Ordinal) -> &[Phrasing] {
+        let text = &self.entries[ordinal as usize];
+        text.phrasings.get_or_init(|| {
+            let texts = std::iter::once(&text.entry.title).chain(&text.entry.questions);
+            texts.map(|phrasing| Phrasing::new(phrasing, &self.analyzer)).collect()
+        })
+    }
+
+    /// The categories of the library.
+    pub fn categories(&self) -> &[Category] {
+        &self.categories
+    }
+
+    /// Index of an entry's category.
+    pub fn category_of(&self, ordinal: Ordinal) -> usize {
+        self.category_of[ordinal as usize] as usize
+    }
+
+    /// Entry and part of the documents of each segment of the phrasings.
+    pub fn phrasing_parts(&self) -> &[SegmentParts] {
+        &self.phrasing_parts
+    }
+
+    /// Entry and part of the documents of each segment of the passages.
+    pub fn passage_parts(&self) -> &[SegmentParts] {
+        &self.passage_parts
+    }
+}
+
+impl Phrasing {
+    /// Tokens of a text.
+    pub fn new(text: &str, analyzer: &Analyzer) -> Phrasing {
+        let folded = fold(text).text;
+        let length_chars = folded.chars().filter(|character| character.is_alphanumeric()).count();
+        Phrasing { terms: term_hashes(&folded, analyzer), length_chars: u32::try_from(length_chars).unwrap_or(u32::MAX) }
+    }
+}
+
+fn term_hashes(folded: &str, analyzer: &Analyzer) -> Box<[u64]> {
+    let mut terms: Vec<u64> = analyzer.words(folded).iter().map(|token| word_hash(token.term)).chain(grams(folded).iter().map(|token| gram_hash(token.term))).collect();
+    terms.sort_unstable();
+    terms.dedup();
+    terms.into_boxed_slice()
+}
+
+/// FNV-1a, 64 bits: a collision among the few tokens of one question and one phrasing is out of sight.
+fn fnv(seed: u64, text: &str) -> u64 {
+    text.bytes().fold(0xcbf2_9ce4_8422_2325 ^ seed, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3))
+}
+
+/// Hash of a word.
+pub fn word_hash(term: &str) -> u64 {
+    fnv(1, term)
+}
+
+/// Hash of a bigram.
+pub fn gram_hash(term: &str) -> u64 {
+    fnv(2, term)
+}
+
+fn categories(entries: &[Arc<Entry>], analyzer: &Analyzer) -> (Vec<Category>, Vec<u32>) {
+    let mut numbers: HashMap<&str, u32> = HashMap::new();
+    let mut categories = Vec::new();
+    let category_of = entries
+        .iter()
+        .map(|entry| {
+            *numbers.entry(&entry.category).or_insert_with(|| {
+                let terms = term_hashes(&fold(&entry.category).text, analyzer);
+                categories.push(Category { path: entry.category.clone(), terms });
+                u32::try_from(categories.len() - 1).unwrap_or(u32::MAX)
+            })
+        })
+        .collect();
+    (categories, category_of)
+}
+
+/// Entries to show at a moment: approved, in their period and campaign, and not replaced by another that is.
+fn served(library: &Library, at: DateTime) -> Bitset {
+    let mut served = Bitset::new(library.entries.len());
+    let mut replaced: Vec<String> = Vec::new();
+    for (index, entry) in library.entries.iter().enumerate() {
+        if is_current(library, entry, at) {
+            served.insert(index);
+            replaced.extend(entry.replaces.iter().map(|id| fold(id).text));
+        }
+    }
+    if !replaced.is_empty() {
+        for (index, entry) in library.entries.iter().enumerate() {
+            if replaced.contains(&fold(&entry.id).text) {
+                served.remove(index);
+            }
+        }
+    }
+    served
+}
+
+fn is_current(library: &Library, entry: &Entry, at: DateTime) -> bool {
+    let open = |campaign: &String| {
+        let mut shops = entry.facet(Facet::Shop).peekable();
+        if shops.peek().is_none() {
+            return library.lexicon.campaign_is_open(campaign, None, at);
+        }
+        shops.any(|shop| library.lexicon.campaign_is_open(campaign, Some(shop), at))
+    };
+    entry.state == State::Approved && entry.valid.contains(at) && entry.campaign.as_ref().is_none_or(open)
+}
+
+fn parts(searcher: &tantivy::Searcher, ordinals: &HashMap<u64, u32>) -> tantivy::Result<Vec<SegmentParts>> {
+    searcher
+        .segment_readers()
+        .iter()
+        .map(|segment| {
+            let entries = segment.fast_fields().u64("entry")?;
+            let parts = segment.fast_fields().u64("part")?;
+            let of = |document| {
+                let ordinal = entries.first(document).and_then(|key| ordinals.get(&key).copied()).unwrap_or(NO_ENTRY);
+                (ordinal, parts.first(document).and_then(|part| u16::try_from(part).ok()).unwrap_or(u16::MAX))
+            };
+            Ok(SegmentParts((0..segment.max_doc()).map(of).collect()))
+        })
+        .collect()
+}
+
+/// A set of ordinals.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Bitset {
+    words: Vec<u64>,
+}
+
+impl Bitset {
+    /// An empty set that can hold `0..size`.
+    pub fn new(size: usize) -> Bitset {
+        Bitset { words: vec![0; size.div_ceil(64)] }
+    }
+
+    /// Adds a member; beyond the size nothing happens.
+    pub fn insert(&mut self, member: usize) {
+        if let Some(word) = self.words.get_mut(member / 64) {
+            *word |= 1 << (member % 64);
+        }
+    }
+
+    /// Takes a member out.
+    pub fn remove(&mut self, member: usize) {
+        if let Some(word) = self.words.get_mut(member / 64) {
+            *word &= !(1 << (member % 64));
+        }
+    }
+
+    /// Whether it is a member.
+    pub fn contains(&self, member: u32) -> bool {
+        self.words.get(member as usize / 64).is_some_and(|word| word & (1 << (member % 64)) != 0)
+    }
+
+    /// Keeps what the predicate accepts.
+    pub fn retain(&mut self, keep: impl Fn(u32) -> bool) {
+        for (index, word) in self.words.iter_mut().enumerate() {
+            let mut rest = *word;
+            while rest != 0 {
+                let bit = rest.trailing_zeros();
+                rest &= rest - 1;
+                if !keep(u32::try_from(index * 64).unwrap_or(u32::MAX) + bit) {
+                    *word &= !(1 << bit);
+                }
+            }
+        }
+    }
+
+    /// How many members.
+    pub fn count(&self) -> usize {
+        self.words.iter().map(|word| word.count_ones() as usize).sum()
+    }
+}
