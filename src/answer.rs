@@ -1,10 +1,10 @@
 //! The one search path: a request in, ranked hits out. Panel, extension, CLI and evaluation all call [`answer`].
 
+use crate::analysis::fold;
+use crate::analysis::pinyin::{find_initials, find_syllables};
 use crate::entry::{Act, Entry, Reply};
 use crate::facet::Facet;
 use crate::highlight::{Highlighted, Marker};
-use crate::analysis::fold;
-use crate::analysis::pinyin::{find_initials, find_syllables};
 use crate::lexicon::{Emotion, EmotionReading};
 use crate::query::{self, Query};
 use crate::ranking::{Component, Context, Matched, Ranked, Weights, rank};
@@ -257,7 +257,18 @@ fn hit(snapshot: &Snapshot, ranked: Ranked, query: &Query, marker: &Marker, cont
     let replies = rank_replies(snapshot, &entry, context);
     let marks = marks(snapshot, &entry, context);
     let confidence = confidence(ranked.score);
-    Hit { score: ranked.score, confidence, matched: ranked.matched, matched_text, title, snippet, replies, marks, why: explain.then_some(ranked.components), entry }
+    Hit {
+        score: ranked.score,
+        confidence,
+        matched: ranked.matched,
+        matched_text,
+        title,
+        snippet,
+        replies,
+        marks,
+        why: explain.then_some(ranked.components),
+        entry,
+    }
 }
 
 /// Title or question by its number.
@@ -289,7 +300,8 @@ fn confidence(score: f32) -> f32 {
 
 /// Replies in the order of fit: conditions that fit first, then those without, then those that do not fit; used ones step back among their equals.
 pub fn rank_replies(snapshot: &Snapshot, entry: &Entry, context: &Context) -> Vec<RankedReply> {
-    let mut replies: Vec<RankedReply> = entry.replies.iter().enumerate().map(|(index, reply)| ranked_reply(snapshot, index, reply, context)).collect();
+    let mut replies: Vec<RankedReply> =
+        entry.replies.iter().enumerate().map(|(index, reply)| ranked_reply(snapshot, index, reply, context)).collect();
     replies.sort_by_key(|reply| (std::cmp::Reverse(reply.fit), reply.used, reply.index));
     replies
 }
@@ -305,7 +317,7 @@ fn ranked_reply(snapshot: &Snapshot, index: usize, reply: &Reply, context: &Cont
 /// 2 where the context fulfils a condition, -1 where nothing is known, -3 where it contradicts.
 fn condition_fit(snapshot: &Snapshot, facet: Facet, value: &str, context: &Context) -> i32 {
     let fulfilled = match facet {
-        Facet::Hours => snapshot.library.settings.is_within(value, snapshot.at.time()),
+        Facet::Hours => Some(snapshot.library.in_hours(value, snapshot.at.time())),
         _ => context.value(facet).map(|known| known == value),
     };
     match fulfilled {
@@ -322,7 +334,7 @@ fn marks(snapshot: &Snapshot, entry: &Entry, context: &Context) -> Vec<Mark> {
     };
     let soon = snapshot.at.checked_add(jiff::Span::new().days(EXPIRING_DAYS)).unwrap_or(snapshot.at);
     let today = snapshot.at.date();
-    let outside = |hours: &String| snapshot.library.settings.is_within(hours, snapshot.at.time()) == Some(false);
+    let outside = |hours: &String| !snapshot.library.in_hours(hours, snapshot.at.time());
     [
         (misfit(Facet::Channel), Mark::OtherChannel),
         (misfit(Facet::Shop), Mark::OtherShop),

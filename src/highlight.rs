@@ -30,7 +30,9 @@ impl Highlighted {
             [(before, false), (span.clone(), true)]
         });
         let last = self.spans.last().map_or(0, |span| span.end);
-        met.chain(std::iter::once((last..self.text.len(), false))).filter(|(range, _)| !range.is_empty()).map(|(range, met)| (&self.text[range], met))
+        met.chain(std::iter::once((last..self.text.len(), false)))
+            .filter(|(range, _)| !range.is_empty())
+            .map(|(range, met)| (&self.text[range], met))
     }
 }
 
@@ -69,7 +71,10 @@ impl<'q> Marker<'q> {
         let folded = fold(text);
         let words = analyzer.words(&folded.text);
         let pairs = grams(&folded.text);
-        let met = words.iter().filter(|token| self.words.contains(token.term)).chain(pairs.iter().filter(|token| self.grams.contains(token.term)));
+        let met = words
+            .iter()
+            .filter(|token| self.words.contains(token.term))
+            .chain(pairs.iter().filter(|token| self.grams.contains(token.term)));
         join(met.map(|token| folded.original(token.start..token.end())).collect())
     }
 }
@@ -100,7 +105,8 @@ fn window(text: &str, spans: &[Range<usize>]) -> Range<usize> {
     for span in spans {
         let from = char_of(span.start).saturating_sub(LEAD_CHARS).min(starts.len() - MAX_SNIPPET_CHARS);
         let range = byte_of(from)..byte_of(from + MAX_SNIPPET_CHARS);
-        let covered: usize = spans.iter().filter(|other| range.start <= other.start && other.end <= range.end).map(ExactSizeIterator::len).sum();
+        let covered: usize =
+            spans.iter().filter(|other| range.start <= other.start && other.end <= range.end).map(ExactSizeIterator::len).sum();
         if covered > best.0 {
             best = (covered, range);
         }

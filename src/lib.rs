@@ -5,11 +5,13 @@
 pub mod analysis;
 pub mod answer;
 pub mod entry;
+pub mod eval;
 pub mod facet;
 pub mod highlight;
 pub mod index;
 pub mod lexicon;
 pub mod library;
+pub mod live;
 pub mod markdown;
 pub mod problem;
 pub mod query;

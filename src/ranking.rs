@@ -1,7 +1,7 @@
 //! Order: candidates become ranked entries, with named weights, and every score can be explained as a sum.
 
-use crate::analysis::pinyin::{find_initials, find_syllables};
 use crate::analysis::fold;
+use crate::analysis::pinyin::{find_initials, find_syllables};
 use crate::entry::{Authority, Entry};
 use crate::facet::Facet;
 use crate::query::{Query, Term, TermKind};
@@ -176,7 +176,14 @@ struct Weighed<'q> {
 ///
 /// # Errors
 /// Where the index cannot be read.
-pub fn rank(snapshot: &Snapshot, query: &Query, candidates: &Candidates, allowed: &Bitset, context: &Context, weights: &Weights) -> tantivy::Result<Vec<Ranked>> {
+pub fn rank(
+    snapshot: &Snapshot,
+    query: &Query,
+    candidates: &Candidates,
+    allowed: &Bitset,
+    context: &Context,
+    weights: &Weights,
+) -> tantivy::Result<Vec<Ranked>> {
     let terms = weigh(snapshot, query, weights)?;
     let ideal = ideal(query, &terms, weights);
     let categories: Vec<f32> = snapshot.categories().iter().map(|category| matched_worth(&category.terms, &terms).1).collect();
@@ -247,7 +254,11 @@ fn idf(with: u64, all: u64) -> f32 {
 /// Score of a phrasing equal to the question: what every score is measured by.
 fn ideal(query: &Query, terms: &[Weighed], weights: &Weights) -> f32 {
     let written: f32 = terms.iter().filter(|weighed| weighed.term.weight >= 1.0).map(|weighed| weighed.worth).sum();
-    let length = query.content.iter().map(|range| query.folded.text[range.clone()].chars().filter(|character| character.is_alphanumeric()).count()).sum::<usize>();
+    let length = query
+        .content
+        .iter()
+        .map(|range| query.folded.text[range.clone()].chars().filter(|character| character.is_alphanumeric()).count())
+        .sum::<usize>();
     (written * length_factor(u32::try_from(length).unwrap_or(u32::MAX), weights)).max(f32::MIN_POSITIVE)
 }
 
@@ -294,7 +305,10 @@ fn score(snapshot: &Snapshot, ordinal: Ordinal, gathered: &Gathered, terms: &[We
             if score >= passage {
                 matched = Matched::Phrasing(part);
             }
-            components.extend(found.iter().map(|index| Component { name: ComponentName::Term(terms[*index].term.text.clone()), value: terms[*index].worth * factor }));
+            components.extend(found.iter().map(|index| Component {
+                name: ComponentName::Term(terms[*index].term.text.clone()),
+                value: terms[*index].worth * factor,
+            }));
             push(&mut components, ComponentName::SecondPhrasing, weights.second_phrasing * second);
         }
     }
@@ -329,7 +343,12 @@ fn add_exact(snapshot: &Snapshot, query: &Query, allowed: &Bitset, ranked: &mut 
     }
     if let Some(ordinal) = snapshot.shortcut(typed).filter(|ordinal| allowed.contains(*ordinal)) {
         ranked.retain(|entry| entry.ordinal != ordinal);
-        ranked.push(Ranked { ordinal, score: 0.0, matched: Matched::Shortcut, components: vec![Component { name: ComponentName::Exact, value: EXACT_SCORE }] });
+        ranked.push(Ranked {
+            ordinal,
+            score: 0.0,
+            matched: Matched::Shortcut,
+            components: vec![Component { name: ComponentName::Exact, value: EXACT_SCORE }],
+        });
     }
 }
 
@@ -359,7 +378,12 @@ fn add_sounds(snapshot: &Snapshot, query: &Query, candidates: &Candidates, ranke
             continue;
         }
         ranked.retain(|entry| entry.ordinal != ordinal);
-        ranked.push(Ranked { ordinal, score: 0.0, matched: Matched::Sound(part), components: vec![Component { name: ComponentName::Sound, value }] });
+        ranked.push(Ranked {
+            ordinal,
+            score: 0.0,
+            matched: Matched::Sound(part),
+            components: vec![Component { name: ComponentName::Sound, value }],
+        });
     }
 }
 

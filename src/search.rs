@@ -1,11 +1,11 @@
 //! Candidates: the documents of the indexes that share most with a query, filtered by bitset while they are collected.
 
+use crate::analysis::{grams, pinyin};
+use crate::entry::Kind;
 use crate::facet::Facet;
 use crate::index::schema::{Fields, schema};
 use crate::query::{Query, Term, TermKind};
 use crate::snapshot::{Bitset, Ordinal, SegmentParts, Snapshot};
-use crate::analysis::{grams, pinyin};
-use crate::entry::Kind;
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::sync::LazyLock;
@@ -44,7 +44,8 @@ impl Filter {
     }
 
     fn accepts(&self, entry: &crate::entry::Entry) -> bool {
-        let in_category = |category: &String| entry.category.strip_prefix(category.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+        let in_category =
+            |category: &String| entry.category.strip_prefix(category.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
         let has_facet = |facet: Facet| {
             let wanted = || self.facets.iter().filter(move |(of, _)| *of == facet).map(|(_, value)| value.as_str());
             let mut own = match facet {
@@ -55,7 +56,9 @@ impl Filter {
             }
             .into_iter()
             .peekable();
-            wanted().next().is_none() || (own.peek().is_none() && facet != Facet::Trigger) || own.any(|own| wanted().any(|value| value == own))
+            wanted().next().is_none()
+                || (own.peek().is_none() && facet != Facet::Trigger)
+                || own.any(|own| wanted().any(|value| value == own))
         };
         (self.kinds.is_empty() || self.kinds.contains(&entry.kind))
             && self.category.as_ref().is_none_or(in_category)
@@ -142,7 +145,8 @@ fn boolean(query: &Query) -> Option<BooleanQuery> {
 /// A phrase over the bigrams, where position is certain.
 fn phrase_query(phrase: &str) -> Option<Box<dyn IndexQuery>> {
     let grams = grams(phrase);
-    let pairs: Vec<(usize, IndexTerm)> = grams.iter().map(|token| (token.position, IndexTerm::from_field_text(FIELDS.grams, token.term))).collect();
+    let pairs: Vec<(usize, IndexTerm)> =
+        grams.iter().map(|token| (token.position, IndexTerm::from_field_text(FIELDS.grams, token.term))).collect();
     match pairs.as_slice() {
         [] => None,
         [(_, only)] => Some(Box::new(TermQuery::new(only.clone(), IndexRecordOption::WithFreqs))),
@@ -225,7 +229,9 @@ impl Collector for Best<'_> {
             if alive.is_some_and(|alive| alive.is_deleted(document)) {
                 return threshold;
             }
-            let Some((ordinal, part)) = parts.get(document).filter(|(ordinal, _)| self.allowed.contains(*ordinal)) else { return threshold };
+            let Some((ordinal, part)) = parts.get(document).filter(|(ordinal, _)| self.allowed.contains(*ordinal)) else {
+                return threshold;
+            };
             best.push(Reverse(Found { score, ordinal, part }));
             if best.len() > self.limit {
                 best.pop();

@@ -1,7 +1,7 @@
 //! The snapshot (快照): library and indexes at one instant, immutable. A request keeps the one it began with; a new one swaps in whole.
 
 use crate::analysis::{Analyzer, fold, grams};
-use crate::entry::{Entry, State};
+use crate::entry::Entry;
 use crate::facet::Facet;
 use crate::index::{Searchers, entry_key};
 use crate::library::Library;
@@ -19,7 +19,9 @@ pub struct Snapshot {
     pub analyzer: Arc<Analyzer>,
     /// The commits that hold it.
     pub searchers: Searchers,
-    /// The moment for which validity was decided, in the library's time zone.
+    /// The moment for which validity was decided.
+    pub now: Timestamp,
+    /// The same in the library's time zone.
     pub at: DateTime,
     /// Entries in the order of the library; an ordinal is an index into it.
     entries: Vec<Arc<EntryText>>,
@@ -82,8 +84,14 @@ impl Snapshot {
     ///
     /// # Errors
     /// Where the index cannot be read.
-    pub fn new(library: Arc<Library>, analyzer: Arc<Analyzer>, searchers: Searchers, now: Timestamp, before: Option<&Snapshot>) -> tantivy::Result<Snapshot> {
-        let at = now.to_zoned(library.settings.time_zone.clone()).datetime();
+    pub fn new(
+        library: Arc<Library>,
+        analyzer: Arc<Analyzer>,
+        searchers: Searchers,
+        now: Timestamp,
+        before: Option<&Snapshot>,
+    ) -> tantivy::Result<Snapshot> {
+        let at = library.local(now);
         let same_analysis = before.is_some_and(|before| Arc::ptr_eq(&before.analyzer, &analyzer));
         let known = |entry: &Arc<Entry>| {
             let before = before.filter(|_| same_analysis)?;
@@ -103,15 +111,21 @@ impl Snapshot {
         let served = served(&library, at);
         let phrasing_parts = parts(&searchers.phrasings, &ordinals)?;
         let passage_parts = parts(&searchers.passages, &ordinals)?;
-        Ok(Snapshot { library, analyzer, searchers, at, entries, by_id, by_shortcut, served, phrasing_parts, passage_parts, categories, category_of })
-    }
-
-    /// The same snapshot at another moment: validity and campaigns switch by the clock, without a file or an index changing.
-    ///
-    /// # Errors
-    /// Where the index cannot be read.
-    pub fn at(&self, now: Timestamp) -> tantivy::Result<Snapshot> {
-        Snapshot::new(Arc::clone(&self.library), Arc::clone(&self.analyzer), self.searchers.clone(), now, Some(self))
+        Ok(Snapshot {
+            library,
+            analyzer,
+            searchers,
+            now,
+            at,
+            entries,
+            by_id,
+            by_shortcut,
+            served,
+            phrasing_parts,
+            passage_parts,
+            categories,
+            category_of,
+        })
     }
 
     /// An entry by its number.
@@ -189,7 +203,12 @@ impl Phrasing {
 }
 
 fn term_hashes(folded: &str, analyzer: &Analyzer) -> Box<[u64]> {
-    let mut terms: Vec<u64> = analyzer.words(folded).iter().map(|token| word_hash(token.term)).chain(grams(folded).iter().map(|token| gram_hash(token.term))).collect();
+    let mut terms: Vec<u64> = analyzer
+        .words(folded)
+        .iter()
+        .map(|token| word_hash(token.term))
+        .chain(grams(folded).iter().map(|token| gram_hash(token.term)))
+        .collect();
     terms.sort_unstable();
     terms.dedup();
     terms.into_boxed_slice()
@@ -246,15 +265,10 @@ fn served(library: &Library, at: DateTime) -> Bitset {
     served
 }
 
+/// A campaign is open where it is open in a shop that the entry is for.
 fn is_current(library: &Library, entry: &Entry, at: DateTime) -> bool {
-    let open = |campaign: &String| {
-        let mut shops = entry.facet(Facet::Shop).peekable();
-        if shops.peek().is_none() {
-            return library.lexicon.campaign_is_open(campaign, None, at);
-        }
-        shops.any(|shop| library.lexicon.campaign_is_open(campaign, Some(shop), at))
-    };
-    entry.state == State::Approved && entry.valid.contains(at) && entry.campaign.as_ref().is_none_or(open)
+    let mut shops = entry.facet(Facet::Shop).peekable();
+    if shops.peek().is_none() { library.is_current(entry, at, None) } else { shops.any(|shop| library.is_current(entry, at, Some(shop))) }
 }
 
 fn parts(searcher: &tantivy::Searcher, ordinals: &HashMap<u64, u32>) -> tantivy::Result<Vec<SegmentParts>> {

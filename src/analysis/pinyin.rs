@@ -117,7 +117,8 @@ pub fn find_initials(folded: &str, letters: &str, wrong: usize) -> Option<std::o
     let units: Vec<_> = units(folded).map(|unit| (unit.start..unit.end(), readings(unit.text))).collect();
     let letters: Vec<char> = letters.chars().collect();
     units.windows(letters.len().max(1)).find_map(|window| {
-        let misses = window.iter().zip(&letters).filter(|((_, readings), letter)| !initials(readings).any(|initial| initial == **letter)).count();
+        let misses =
+            window.iter().zip(&letters).filter(|((_, readings), letter)| !initials(readings).any(|initial| initial == **letter)).count();
         (misses <= wrong).then(|| window[0].0.start..window[window.len() - 1].0.end)
     })
 }

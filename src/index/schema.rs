@@ -75,8 +75,12 @@ impl Source {
     /// The texts of an entry with their parts.
     fn texts(self, entry: &Entry) -> Vec<(u64, String)> {
         match self {
-            Source::Phrasings => std::iter::once(&entry.title).chain(&entry.questions).zip(0..).map(|(text, part)| (part, text.clone())).collect(),
-            Source::Passages => entry.passages.iter().zip(0..).flat_map(|(passage, part)| passage_texts(passage).map(move |text| (part, text))).collect(),
+            Source::Phrasings => {
+                std::iter::once(&entry.title).chain(&entry.questions).zip(0..).map(|(text, part)| (part, text.clone())).collect()
+            }
+            Source::Passages => {
+                entry.passages.iter().zip(0..).flat_map(|(passage, part)| passage_texts(passage).map(move |text| (part, text))).collect()
+            }
         }
     }
 
@@ -96,8 +100,12 @@ impl Source {
                 let folded = fold(text).text;
                 let mut document = doc!(fields.entry => key, fields.part => *part, fields.version => version);
                 let words = analyzer.words(&folded);
-                document.add_pre_tokenized_text(fields.words, pretokenized(words.iter().map(|token| (token.term.to_owned(), token.position))));
-                document.add_pre_tokenized_text(fields.grams, pretokenized(grams(&folded).iter().map(|token| (token.term.to_owned(), token.position))));
+                document
+                    .add_pre_tokenized_text(fields.words, pretokenized(words.iter().map(|token| (token.term.to_owned(), token.position))));
+                document.add_pre_tokenized_text(
+                    fields.grams,
+                    pretokenized(grams(&folded).iter().map(|token| (token.term.to_owned(), token.position))),
+                );
                 if self == Source::Phrasings {
                     document.add_pre_tokenized_text(fields.pinyin, pretokenized(sounds(entry, *part, &folded)));
                 }

@@ -98,10 +98,14 @@ impl Store {
     }
 
     fn write_changes(&mut self, entries: &[Arc<Entry>], analyzer: &Analyzer) -> Result<usize, IndexError> {
-        let wanted: HashMap<u64, (u64, &Arc<Entry>)> = entries.iter().map(|entry| (entry_key(&entry.id), (self.source.version(entry), entry))).collect();
+        let wanted: HashMap<u64, (u64, &Arc<Entry>)> =
+            entries.iter().map(|entry| (entry_key(&entry.id), (self.source.version(entry), entry))).collect();
         let gone: Vec<u64> = self.indexed.keys().filter(|key| !wanted.contains_key(key)).copied().collect();
-        let mut changed: Vec<(u64, u64, &Arc<Entry>)> =
-            wanted.iter().filter(|(key, (version, _))| self.indexed.get(key) != Some(version)).map(|(key, (version, entry))| (*key, *version, *entry)).collect();
+        let mut changed: Vec<(u64, u64, &Arc<Entry>)> = wanted
+            .iter()
+            .filter(|(key, (version, _))| self.indexed.get(key) != Some(version))
+            .map(|(key, (version, entry))| (*key, *version, *entry))
+            .collect();
         if gone.is_empty() && changed.is_empty() && self.is_committed()? {
             return Ok(0);
         }

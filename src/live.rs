@@ -1,0 +1,195 @@
+//! A library kept live: files, clock and indexes drive one snapshot that swaps whole. Requests take the snapshot and never wait.
+
+use crate::analysis::Analyzer;
+use crate::index::{IndexError, Indexes, read_commits};
+use crate::library::watch::{Mode, Watch, watch};
+use crate::library::{Library, LibraryError, load};
+use crate::snapshot::Snapshot;
+use arc_swap::{ArcSwap, ArcSwapOption};
+use jiff::Timestamp;
+use std::path::{Path, PathBuf};
+use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+/// Longest sleep of the clock: a system clock that was set is noticed within it.
+const CLOCK_INTERVAL: Duration = Duration::from_secs(20);
+
+/// Why a library cannot be served.
+#[derive(Debug, thiserror::Error)]
+pub enum LiveError {
+    /// The folder or its settings.
+    #[error(transparent)]
+    Library(#[from] LibraryError),
+    /// The index folder.
+    #[error(transparent)]
+    Index(#[from] IndexError),
+    /// The index cannot be read.
+    #[error("the index cannot be read: {0}")]
+    Tantivy(#[from] tantivy::TantivyError),
+}
+
+/// A served library.
+#[derive(Debug)]
+pub struct Live {
+    dir: PathBuf,
+    snapshot: ArcSwap<Snapshot>,
+    indexes: Mutex<Indexes>,
+    /// Why the snapshot is older than the folder, where it is.
+    degraded: ArcSwapOption<String>,
+}
+
+/// The threads that keep a library live; dropping it ends them.
+#[derive(Debug)]
+pub struct Running {
+    _watch: Watch,
+    stop: Option<Sender<()>>,
+    clock: Option<JoinHandle<()>>,
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.stop.take();
+        if let Some(clock) = self.clock.take() {
+            let _ = clock.join();
+        }
+    }
+}
+
+impl Live {
+    /// Loads a folder and brings its indexes up to date. The warnings say which index was thrown away and why.
+    ///
+    /// # Errors
+    /// Where the folder cannot be read, or the index folder cannot be used or is in use.
+    pub fn open(dir: &Path, index_dir: &Path) -> Result<(Live, Vec<String>), LiveError> {
+        let library = load(dir, None)?;
+        let hash = library.lexicon.analysis_hash;
+        let (indexes, warnings) = Indexes::open(index_dir, hash)?;
+        Ok((Live::new(dir, library, indexes)?, warnings))
+    }
+
+    /// The same with indexes in memory.
+    ///
+    /// # Errors
+    /// Where the folder cannot be read.
+    pub fn in_memory(dir: &Path) -> Result<Live, LiveError> {
+        let library = load(dir, None)?;
+        let indexes = Indexes::in_memory(library.lexicon.analysis_hash)?;
+        Live::new(dir, library, indexes)
+    }
+
+    fn new(dir: &Path, library: Library, mut indexes: Indexes) -> Result<Live, LiveError> {
+        let analyzer = Arc::new(Analyzer::new(&library.lexicon.words));
+        indexes.update(&library.entries, &analyzer, library.lexicon.analysis_hash)?;
+        let snapshot = Snapshot::new(Arc::new(library), analyzer, indexes.searchers(), Timestamp::now(), None)?;
+        Ok(Live {
+            dir: dir.to_owned(),
+            snapshot: ArcSwap::from_pointee(snapshot),
+            indexes: Mutex::new(indexes),
+            degraded: ArcSwapOption::empty(),
+        })
+    }
+
+    /// The snapshot of this moment; a request keeps it to its end.
+    pub fn snapshot(&self) -> Arc<Snapshot> {
+        self.snapshot.load_full()
+    }
+
+    /// Why the snapshot is older than the folder; `None` where all is well.
+    pub fn degraded(&self) -> Option<Arc<String>> {
+        self.degraded.load_full()
+    }
+
+    /// Reads what changed in the folder, indexes it and swaps the snapshot. Where something fails the last snapshot goes on serving, and the
+    /// next call tries again.
+    ///
+    /// # Errors
+    /// What failed; [`Live::degraded`] tells it until a later call succeeds.
+    pub fn refresh(&self) -> Result<(), LiveError> {
+        let result = self.try_refresh(Timestamp::now());
+        self.degraded.store(result.as_ref().err().map(|error| Arc::new(error.to_string())));
+        result
+    }
+
+    fn try_refresh(&self, now: Timestamp) -> Result<(), LiveError> {
+        // One refresh at a time; nobody who searches takes this lock.
+        let mut indexes = self.indexes.lock().unwrap_or_else(PoisonError::into_inner);
+        let before = self.snapshot();
+        let library = load(&self.dir, Some(&before.library))?;
+        let hash = library.lexicon.analysis_hash;
+        let analyzer = if hash == before.library.lexicon.analysis_hash {
+            Arc::clone(&before.analyzer)
+        } else {
+            Arc::new(Analyzer::new(&library.lexicon.words))
+        };
+        indexes.update(&library.entries, &analyzer, hash)?;
+        let snapshot = Snapshot::new(Arc::new(library), analyzer, indexes.searchers(), now, Some(&before))?;
+        self.snapshot.store(Arc::new(snapshot));
+        Ok(())
+    }
+
+    /// Watches the folder and the clock until the result is dropped. `report` hears of every refresh that failed.
+    ///
+    /// # Errors
+    /// Where the folder cannot be watched.
+    pub fn run(self: &Arc<Self>, mode: Mode, report: impl Fn(&LiveError) + Send + Sync + 'static) -> Result<Running, LiveError> {
+        let report = Arc::new(report);
+        let (live, told) = (Arc::clone(self), Arc::clone(&report));
+        let changed = move || {
+            if let Err(error) = live.refresh() {
+                told(&error);
+            }
+        };
+        let watch = watch(&self.dir, mode, changed.clone())?;
+        // What changed between the load and the watch.
+        changed();
+        let (stop, stopped) = channel::<()>();
+        let live = Arc::clone(self);
+        let clock = std::thread::Builder::new().name("huashu-clock".to_owned()).spawn(move || {
+            loop {
+                let due = live.due();
+                match stopped.recv_timeout(due) {
+                    Err(RecvTimeoutError::Timeout) if live.is_due(Timestamp::now()) || live.degraded().is_some() => changed(),
+                    Err(RecvTimeoutError::Timeout) => {}
+                    _ => return,
+                }
+            }
+        });
+        let clock = clock.map_err(|source| LibraryError::Unreadable { path: self.dir.clone(), source })?;
+        Ok(Running { _watch: watch, stop: Some(stop), clock: Some(clock) })
+    }
+
+    /// How long until time alone changes something, at most [`CLOCK_INTERVAL`].
+    fn due(&self) -> Duration {
+        let snapshot = self.snapshot();
+        let next = snapshot.library.next_change(snapshot.now);
+        next.map_or(CLOCK_INTERVAL, |next| {
+            Duration::try_from(next.duration_since(Timestamp::now())).unwrap_or_default().min(CLOCK_INTERVAL)
+        })
+    }
+
+    fn is_due(&self, now: Timestamp) -> bool {
+        let snapshot = self.snapshot();
+        snapshot.library.next_change(snapshot.now).is_some_and(|next| next <= now) || now < snapshot.now
+    }
+}
+
+/// A snapshot for one command: the last commit where it fits the folder, else indexes in memory. Takes no lock.
+///
+/// # Errors
+/// Where the folder cannot be read.
+pub fn open_once(dir: &Path, index_dir: &Path) -> Result<Snapshot, LiveError> {
+    let library = load(dir, None)?;
+    let analyzer = Arc::new(Analyzer::new(&library.lexicon.words));
+    let hash = library.lexicon.analysis_hash;
+    let searchers = match read_commits(index_dir, hash, &library.entries) {
+        Some(searchers) => searchers,
+        None => {
+            let mut indexes = Indexes::in_memory(hash)?;
+            indexes.update(&library.entries, &analyzer, hash)?;
+            indexes.searchers()
+        }
+    };
+    Ok(Snapshot::new(Arc::new(library), analyzer, searchers, Timestamp::now(), None)?)
+}
