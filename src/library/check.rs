@@ -216,7 +216,9 @@ fn slot_names(text: &str) -> Vec<Range<usize>> {
 
 fn missing_values(path: &str, text: &str, shops: &[&Shop], at: impl Fn(Range<usize>) -> Place, found: &mut Vec<Problem>) {
     for slot in slots::find(text).slots {
-        let Some(name) = slot.shop_value().filter(|_| slot.fallback.is_none()) else { continue };
+        let Some(name) = slot.shop_value().filter(|name| slot.fallback.is_none() && !name.is_empty() && slot.is_well_named()) else {
+            continue;
+        };
         let has = |shop: &&&Shop| shop.values.get(name).is_some_and(|value| !value.trim().is_empty());
         let without: Vec<_> = shops.iter().filter(|shop| !has(shop)).map(|shop| shop.id.as_str()).collect();
         let (zh, en) = if shops.is_empty() {

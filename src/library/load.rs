@@ -239,11 +239,13 @@ fn lexicon_of(
 ) -> (Lexicon, Vec<LexiconFile>) {
     let earlier = previous.map_or(&[][..], |ground| &ground.lexicon_files);
     let (lexicon, found) = lexicon::load(&files);
-    let is_broken = |path: &str| found.iter().any(|problem| problem.path == path && problem.code == Code::BadSettings);
+    let is_broken = |file: &LexiconFile| {
+        found.iter().any(|problem| problem.path == file.path) && (std::str::from_utf8(&file.bytes).is_err() || !is_yaml_or_text(file))
+    };
     let mut restored = false;
     for before in earlier {
         match files.iter_mut().find(|file| file.path == before.path) {
-            Some(file) if is_broken(&file.path) => file.bytes.clone_from(&before.bytes),
+            Some(file) if is_broken(file) => file.bytes.clone_from(&before.bytes),
             None if walk.settings.iter().any(|file| file.path == before.path) => files.push(before.clone()),
             _ => continue,
         }
@@ -251,6 +253,12 @@ fn lexicon_of(
     }
     problems.extend(found);
     if restored { (lexicon::load(&files).0, files) } else { (lexicon, files) }
+}
+
+/// Whether a lexicon file can be read as a whole; single wrong lines are the lexicon's own to judge.
+fn is_yaml_or_text(file: &LexiconFile) -> bool {
+    let options = serde_saphyr::options! { duplicate_keys: serde_saphyr::DuplicateKeyPolicy::PassThrough };
+    !file.path.ends_with(".yaml") || serde_saphyr::from_slice_with_options::<serde::de::IgnoredAny>(&file.bytes, options).is_ok()
 }
 
 /// What the files of entries say, in the order of paths; on all cores, because a whole library takes a second on one.

@@ -1,6 +1,6 @@
 //! `library.toml`: format version, name, time zone, week, hours. Pure: text in, settings and problems out.
 
-use super::place::{Lines, Place};
+use super::place::Lines;
 use super::{LibraryError, Settings};
 use crate::problem::{Code, Problem};
 use jiff::civil::{Time, Weekday};

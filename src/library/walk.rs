@@ -15,7 +15,7 @@ use std::time::SystemTime;
 pub struct Limits {
     /// Bytes of an entry or a shop: a long policy has 50,000; a million characters are no script.
     pub entry_bytes: u64,
-    /// Bytes of a lexicon file: jieba's whole dictionary has 5 million.
+    /// Bytes of a lexicon file: as much as the lexicon takes.
     pub lexicon_bytes: u64,
     /// Entries: tested with 100,000; a library ten times as big is a mistaken folder.
     pub entries: usize,
@@ -27,7 +27,7 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Limits { entry_bytes: 1 << 20, lexicon_bytes: 16 << 20, entries: 1_000_000, files: 4_000_000, depth: 32 }
+        Limits { entry_bytes: 1 << 20, lexicon_bytes: 4 << 20, entries: 1_000_000, files: 4_000_000, depth: 32 }
     }
 }
 
