@@ -8,6 +8,7 @@ pub mod entry;
 pub mod eval;
 pub mod facet;
 pub mod highlight;
+pub mod http;
 pub mod index;
 pub mod lexicon;
 pub mod library;
