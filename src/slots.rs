@@ -46,12 +46,12 @@ pub fn find(text: &str) -> Slots<'_> {
     let (mut slots, mut unclosed, mut at) = (Vec::new(), Vec::new(), 0);
     while let Some(open) = text[at..].find("{{").map(|found| at + found) {
         let inside = open + 2;
-        let line = &text[inside..];
-        let line = &line[..line.find('\n').unwrap_or(line.len())];
-        let next_open = line.find("{{").unwrap_or(line.len());
-        match line.find("}}").filter(|close| *close <= next_open) {
+        // Up to the next blank and the end of its line: nothing is looked at twice, however many blanks a text has.
+        let rest = &text[inside..];
+        let rest = &rest[..rest.find("{{").unwrap_or(rest.len())];
+        match rest[..rest.find('\n').unwrap_or(rest.len())].find("}}") {
             Some(close) => {
-                let content = &line[..close];
+                let content = &rest[..close];
                 let (name, fallback) =
                     content.split_once(['|', '｜']).map_or((content, None), |(name, fallback)| (name, Some(fallback.trim())));
                 slots.push(Slot { name: name.trim(), fallback, span: open..inside + close + 2 });
