@@ -259,6 +259,19 @@ pub struct Segment {
     pub origins: Vec<(usize, usize)>,
 }
 
+impl Segment {
+    /// The byte in the file from which a byte of the text comes; what Huashu put there itself (a line end) leads to the run before it.
+    pub fn file_offset(&self, byte: usize) -> usize {
+        file_offset(&self.origins, byte)
+    }
+}
+
+/// The byte in the file of a byte of a text with these origins.
+pub(crate) fn file_offset(origins: &[(usize, usize)], byte: usize) -> usize {
+    let run = origins.partition_point(|(text, _)| *text <= byte);
+    origins.get(run.saturating_sub(1)).map_or(0, |(text, file)| file + byte.saturating_sub(*text))
+}
+
 /// A picture in a reply.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Picture {

@@ -72,4 +72,9 @@ impl Key {
     pub fn as_str(self) -> &'static str {
         Key::ALL.into_iter().find(|(key, ..)| *key == self).map_or("", |(_, en, _)| en)
     }
+
+    /// The Chinese name.
+    pub fn zh(self) -> &'static str {
+        Key::ALL.into_iter().find(|(key, ..)| *key == self).map_or("", |(.., zh)| zh)
+    }
 }
