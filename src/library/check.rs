@@ -8,13 +8,13 @@ use super::place::{FrontMatter, Lines, Place};
 use super::shop;
 use crate::entry::{Entry, Reply, Segment, State};
 use crate::facet::Facet;
-use crate::lexicon::Lexicon;
 use crate::lexicon::banned::RuleSeverity;
+use crate::lexicon::{Lexicon, LexiconFile};
 use crate::markdown::Key;
 use crate::problem::{Code, Problem};
 use crate::slots;
 use jiff::civil::Date;
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::ops::Range;
 use unicode_normalization::UnicodeNormalization;
 
@@ -310,6 +310,44 @@ pub(super) fn shop(path: &str, read: &shop::Read, lexicon: &Lexicon) -> Vec<Prob
     for (name, at) in &read.values {
         if let Some(value) = read.shop.values.get(name) {
             banned(path, value, &channels, lexicon, |_| *at, &mut found);
+        }
+    }
+    found
+}
+
+/// What a library's own lexicon files name and the library does not have: entries that take over a risk, shops of a campaign.
+pub(super) fn lexicon(lexicon: &Lexicon, files: &[LexiconFile], ids: &HashSet<String>) -> Vec<Problem> {
+    let mut found = Vec::new();
+    for file in files {
+        let Ok(text) = std::str::from_utf8(&file.bytes) else { continue };
+        let lines = Lines::of(text);
+        let unknown = |name: &str, is_meant: &dyn Fn(&str) -> bool| {
+            let at = text.match_indices(name).map(|(at, _)| at).find(|at| is_meant(text[..*at].trim_end_matches([' ', '"', '\''])))?;
+            Some(lines.place(at..at + name.len()))
+        };
+        if file.path.ends_with("/emotions.yaml") {
+            for risk in lexicon.emotions.risks.iter().filter(|risk| !ids.contains(&id_key(&risk.entry))) {
+                let Some(at) = unknown(&risk.entry, &|before| before.ends_with("entry:")) else { continue };
+                found.push(at.problem(
+                    &file.path,
+                    Code::UnknownEntry,
+                    format!("风险“{}”由条目“{}”接手,但没有这个条目", risk.name, risk.entry),
+                    format!("the risk {} is taken over by the entry {}, which does not exist", risk.name, risk.entry),
+                ));
+            }
+        }
+        if file.path.ends_with("/campaigns.yaml") {
+            let shops: BTreeSet<&str> =
+                lexicon.campaigns.values().flatten().flat_map(|window| window.shops.iter().map(String::as_str)).collect();
+            for shop in shops.into_iter().filter(|shop| lexicon.facets.resolve(Facet::Shop, shop).is_none()) {
+                let Some(at) = unknown(shop, &|before| before.ends_with([':', '[', ',', '-'])) else { continue };
+                found.push(at.problem(
+                    &file.path,
+                    Code::UnknownShop,
+                    format!("没有店铺“{shop}”:请在 shops/ 建店铺文件,或改正名称"),
+                    format!("there is no shop {shop}: add it to shops/ or correct the name"),
+                ));
+            }
         }
     }
     found

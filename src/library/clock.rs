@@ -27,11 +27,12 @@ impl Library {
     /// Whether an entry is served at a moment: approved, within its period, its campaign open (for a shop; absent: for any).
     /// A campaign that the lexicon does not know does not limit an entry: it has its problem and is served with that mark.
     pub fn is_current(&self, entry: &Entry, at: DateTime, shop: Option<&str>) -> bool {
+        let is_shop = |named: &str, shop: &str| named == shop || self.lexicon.facets.resolve(Facet::Shop, named) == Some(shop);
         entry.state == State::Approved
             && entry.valid.contains(at)
             && entry.campaign.as_deref().and_then(|campaign| windows_of(&self.lexicon, campaign)).is_none_or(|windows| {
                 windows.iter().any(|window| {
-                    let concerns = window.shops.is_empty() || shop.is_none_or(|shop| window.shops.iter().any(|named| named == shop));
+                    let concerns = window.shops.is_empty() || shop.is_none_or(|shop| window.shops.iter().any(|named| is_shop(named, shop)));
                     concerns && window.from <= at && at < window.until
                 })
             })

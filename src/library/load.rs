@@ -386,6 +386,7 @@ fn resolve(
     // Folders, settings and hidden files are no files of the walk, and yet may be linked to.
     let exists = |path: &str| paths.contains(path) || dir.join(path).exists();
     let today = now.to_zoned(ground.settings.time_zone.clone()).date();
+    problems.extend(check::lexicon(&ground.lexicon, &ground.lexicon_files, &ids));
     problems.extend(check::across(&candidates, &ids, exists, today));
     problems.sort_by(|one, other| (&one.path, one.line, one.column, one.code).cmp(&(&other.path, other.line, other.column, other.code)));
     problems.dedup();
