@@ -123,6 +123,19 @@ fn a_banned_phrase_says_why_and_what_to_say_instead() {
 }
 
 #[test]
+fn a_risk_without_its_entry_and_a_campaign_without_its_shop_are_told() {
+    let folder = Folder::new(&[
+        ("a.md", &entry("甲")),
+        ("shops/旗舰店.yaml", "aliases: [旗舰]\n"),
+        ("lexicon/emotions.yaml", "risk:\n  - {name: 起火, words: [冒烟], entry: 没有}\n  - {name: 过敏, words: [过敏], entry: A}\n"),
+        ("lexicon/campaigns.yaml", "店庆:\n  - {from: 2026-11-10, until: 2026-11-12, shops: [旗舰, 分店]}\n"),
+    ]);
+    let problems = folder.load(None).problems;
+    let places: Vec<_> = problems.iter().map(|problem| (problem.path.as_str(), problem.code, problem.line, problem.column)).collect();
+    assert_eq!(places, [("lexicon/campaigns.yaml", Code::UnknownShop, 2, 55), ("lexicon/emotions.yaml", Code::UnknownEntry, 2, 36)]);
+}
+
+#[test]
 fn of_two_entries_with_one_id_the_first_path_is_served() {
     let folder = Folder::new(&[("a/x.md", &entry("甲")), ("b/X.md", &entry("乙"))]);
     let library = folder.load(None);
