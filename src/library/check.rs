@@ -164,13 +164,9 @@ fn channels_of<'e>(entry: &'e Entry, reply: &'e Reply, shops: &[&'e Shop]) -> Ve
 
 /// Bytes of a segment's text as bytes of its file.
 fn file_range(segment: &Segment, range: Range<usize>) -> Range<usize> {
-    let map = |at: usize| {
-        let run = segment.origins.partition_point(|(begin, _)| *begin <= at).saturating_sub(1);
-        segment.origins.get(run).map_or(0, |(begin, origin)| origin + at.saturating_sub(*begin))
-    };
+    let start = segment.file_offset(range.start);
     // The last byte is mapped, not the one after it, which may belong to the next run.
-    let start = map(range.start);
-    let end = if range.is_empty() { start } else { map(range.end - 1) + 1 };
+    let end = if range.is_empty() { start } else { segment.file_offset(range.end - 1) + 1 };
     start..end.max(start)
 }
 
