@@ -2,13 +2,14 @@
 //!
 //! Called by `library` for every reply and by `http` for every draft. Linear in the text, whatever the rules.
 
+use super::patterns::Patterns;
 use super::phrases::{Phrases, outside};
 use super::source::Source;
 use super::yaml::{self, Fields, Node};
 use crate::analysis::fold::{Folded, fold};
 use crate::facet::{Facet, Facets};
 use crate::problem::Code;
-use regex::{Regex, RegexBuilder, RegexSet, RegexSetBuilder};
+use regex::{Regex, RegexBuilder};
 use std::collections::{BTreeMap, HashSet};
 use std::ops::Range;
 
@@ -22,8 +23,6 @@ pub const MAX_PATTERNS: usize = 200;
 pub const MAX_PATTERN_CHARS: usize = 500;
 /// Largest compiled regular expression: `\w{5,20}` over Unicode needs half of it, and all together stay below half a gigabyte.
 pub const MAX_PATTERN_BYTES: usize = 2 << 20;
-/// Largest compiled set of all: beyond it each is tried by itself, which is slower and finds the same.
-const MAX_SET_BYTES: usize = 64 << 20;
 
 /// The compiled rules.
 #[derive(Debug, Default)]
@@ -34,9 +33,7 @@ pub struct Banned {
     plain: Phrases<Vec<Role>>,
     /// Words with a symbol of their own (100%), looked for where only white space is left out.
     marked: Phrases<Vec<Role>>,
-    patterns: Vec<(usize, Regex)>,
-    /// Says in one pass which patterns are worth running; absent if together they are too large.
-    pattern_set: Option<RegexSet>,
+    patterns: Patterns,
 }
 
 /// One rule of `banned.yaml`.
@@ -93,6 +90,7 @@ enum Role {
 impl Banned {
     pub(super) fn new(sources: Vec<RuleSource>) -> Banned {
         let mut banned = Banned::default();
+        let mut patterns = Vec::new();
         let (mut plain, mut marked): (BTreeMap<String, Vec<Role>>, BTreeMap<String, Vec<Role>>) = Default::default();
         for (index, source) in sources.into_iter().enumerate() {
             let roles = source.words.iter().map(|word| (word, Role::Word(index)));
@@ -101,13 +99,12 @@ impl Banned {
                 let layer = if phrase.chars().all(char::is_alphanumeric) { &mut plain } else { &mut marked };
                 layer.entry(phrase).or_default().push(role);
             }
-            banned.patterns.extend(source.patterns.into_iter().map(|pattern| (index, pattern)));
+            patterns.extend(source.patterns.into_iter().map(|pattern| (index, pattern)));
             banned.rules.push(source.rule);
         }
         banned.plain = Phrases::new(plain);
         banned.marked = Phrases::new(marked);
-        let patterns = banned.patterns.iter().map(|(_, pattern)| pattern.as_str());
-        banned.pattern_set = RegexSetBuilder::new(patterns).case_insensitive(true).size_limit(MAX_SET_BYTES).build().ok();
+        banned.patterns = Patterns::new(patterns);
         banned
     }
 
@@ -132,20 +129,12 @@ impl Banned {
                 }
             }
         }
-        self.match_patterns(&folded.text, &mut found);
+        found.extend(self.patterns.find(&folded.text));
         found.retain(|(rule, _)| self.holds(*rule, channel));
         if found.is_empty() {
             return Vec::new();
         }
         settle(found, covers).into_iter().map(|(rule, range)| Finding { rule, span: folded.original(range) }).collect()
-    }
-
-    fn match_patterns(&self, folded: &str, found: &mut Vec<(usize, Range<usize>)>) {
-        let mut run = |(rule, pattern): &(usize, Regex)| found.extend(pattern.find_iter(folded).map(|hit| (*rule, hit.range())));
-        match &self.pattern_set {
-            Some(set) => set.matches(folded).iter().filter_map(|index| self.patterns.get(index)).for_each(run),
-            None => self.patterns.iter().for_each(&mut run),
-        }
     }
 
     fn holds(&self, rule: usize, channel: Option<&str>) -> bool {

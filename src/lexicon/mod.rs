@@ -9,12 +9,14 @@ use jiff::civil::DateTime;
 use source::{Place, Source};
 use std::collections::HashMap;
 use std::ops::Range;
+use std::sync::LazyLock;
 
 pub mod banned;
 pub mod campaign;
 pub mod emotion;
 mod facets;
 pub mod filler;
+mod patterns;
 pub mod phrases;
 mod source;
 mod synonyms;
@@ -126,13 +128,25 @@ const GENERAL_FILES: [(&str, &str); 8] = [
     ("banned.yaml", include_str!("seed/banned.yaml")),
 ];
 
+/// The embedded lists, read once: reading them takes longer than all else that a changed file of a library asks for.
+static GENERAL_LISTS: LazyLock<(Lists, Vec<Problem>)> = LazyLock::new(|| {
+    let mut lists = Lists::default();
+    let problems = GENERAL_FILES.iter().flat_map(|(name, text)| lists.read(name, &format!("{GENERAL}{name}"), text.as_bytes())).collect();
+    (lists, problems)
+});
+
 /// Builds the lexicon from the embedded files and those of a library, each of which extends or replaces the embedded one of its
 /// name. Files of other names are problems, except `README.md` and hidden ones.
 pub fn load(files: &[LexiconFile]) -> (Lexicon, Vec<Problem>) {
-    let mut lists = Lists::default();
+    let (lists, mut problems) = GENERAL_LISTS.clone();
+    let (lexicon, of_files) = extend(lists, files);
+    problems.extend(of_files);
+    (lexicon, problems)
+}
+
+fn extend(mut lists: Lists, files: &[LexiconFile]) -> (Lexicon, Vec<Problem>) {
     let mut problems = Vec::new();
-    for (name, general) in GENERAL_FILES {
-        problems.extend(lists.read(name, &format!("{GENERAL}{name}"), general.as_bytes()));
+    for (name, _) in GENERAL_FILES {
         for file in files.iter().filter(|file| file_name(file) == name) {
             problems.extend(lists.read(name, &file.path, &file.bytes));
         }
@@ -162,7 +176,7 @@ fn unknown_file(file: &LexiconFile) -> Option<Problem> {
 }
 
 /// What the files say, while they are being read.
-#[derive(Default)]
+#[derive(Clone, Default)]
 struct Lists {
     words: words::Words,
     synonyms: synonyms::Links,
