@@ -69,14 +69,15 @@ pub fn read(dir: &Path, path: &str) -> Result<(Vec<u8>, [u8; 32]), WriteError> {
 /// # Errors
 /// [`WriteError`]; the file is as it was.
 pub fn write(dir: &Path, path: &str, bytes: &[u8], expected: Expected) -> Result<[u8; 32], WriteError> {
-    let _one_at_a_time = WRITING.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
     let target = target(dir, path)?;
     let io = |source| WriteError::Io { path: path.to_owned(), source };
     let folder = target.parent().unwrap_or(dir);
     fs::create_dir_all(folder).map_err(io)?;
     compare(&target, path, expected)?;
     let mut file = temporary(&target, folder).map_err(io)?;
+    // Before the lock: writers in parallel share one wait for the disk, which is nearly all the time that a write takes.
     file.write_all(bytes).and_then(|()| file.as_file().sync_all()).map_err(io)?;
+    let one_at_a_time = WRITING.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
     match expected {
         Expected::Absent => {
             file.persist_noclobber(&target).map_err(|error| match error.error.kind() {
@@ -89,6 +90,7 @@ pub fn write(dir: &Path, path: &str, bytes: &[u8], expected: Expected) -> Result
             file.persist(&target).map_err(|error| io(error.error))?;
         }
     }
+    drop(one_at_a_time);
     sync_folder(folder);
     Ok(Sha256::digest(bytes).into())
 }
