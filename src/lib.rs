@@ -18,5 +18,6 @@ pub mod problem;
 pub mod query;
 pub mod ranking;
 pub mod search;
+pub mod sheets;
 pub mod slots;
 pub mod snapshot;

@@ -1,0 +1,501 @@
+//! A table into a folder of Markdown: first a plan, then the files.
+//!
+//! The plan says of each row what would become of it, and writes nothing; applying it writes what it says, except where somebody has
+//! changed a file in between. Nothing is ever deleted, an empty cell changes nothing, and twice is as once. A file that was edited
+//! here since the last import is kept, and told of as a conflict, unless the caller overwrites.
+
+mod names;
+mod record;
+mod row;
+
+pub(super) use row::{write_begin, write_end};
+
+use super::columns::{Columns, Unused};
+use super::table::{Table, TableError};
+use super::{Fault, Reason};
+use crate::library::write::{self, Expected, WriteError};
+use crate::library::{self, LibraryError};
+use crate::markdown::MAX_FILE_BYTES;
+use record::{Record, Records, hash_row, hex};
+use row::Wanted;
+use std::collections::{HashMap, HashSet};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc;
+use unicode_normalization::UnicodeNormalization;
+
+/// What makes a folder the root of a library.
+const LIBRARY_FILE: &str = "library.toml";
+/// What a folder made by an import says of itself.
+const NEW_LIBRARY: &str = "format = 1\n";
+/// Writers in parallel: beyond this the disk gains nothing.
+const WRITERS: usize = 16;
+
+/// How to import.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Options {
+    /// Whether a row wins over a file that was edited here. Only what the row says is changed, then too.
+    pub overwrite: bool,
+}
+
+/// What becomes of a row.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    /// A new file.
+    Created,
+    /// What the row says is new in its file.
+    Updated,
+    /// The file says it already.
+    Unchanged,
+    /// The file says something else and is kept.
+    Conflict(Conflict),
+    /// The row cannot be used.
+    Refused(Fault),
+}
+
+/// Why a file is kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Conflict {
+    /// It was edited since the last import; `row_changed` tells whether the row was too.
+    Edited {
+        /// Whether the table says something new.
+        row_changed: bool,
+    },
+    /// It did not come from an import.
+    NotImported,
+    /// It was written while the import ran.
+    Meanwhile,
+}
+
+impl Conflict {
+    /// The sentence for it.
+    pub fn reason(self) -> Reason {
+        match self {
+            Conflict::Edited { row_changed: true } => Reason::new(
+                "文件和表格都改过，保留文件；用 --overwrite 以表格为准",
+                "the file and the row have both changed; the file is kept, --overwrite takes the row",
+            ),
+            Conflict::Edited { row_changed: false } => Reason::new(
+                "文件在上次导入后改过，表格没有变，保留文件；用 --overwrite 以表格为准",
+                "the file was edited since the last import, the row is as it was; the file is kept, --overwrite takes the row",
+            ),
+            Conflict::NotImported => Reason::new(
+                "已有这个编号的文件，内容不同且不是导入的，保留文件；用 --overwrite 以表格为准",
+                "a file that was not imported has this id and says something else; it is kept, --overwrite takes the row",
+            ),
+            Conflict::Meanwhile => {
+                Reason::new("导入时文件被别人改了，请再导入一次", "the file was changed while the import ran: import once more")
+            }
+        }
+    }
+}
+
+/// A row and what becomes of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RowOutcome {
+    /// As the table counts, see [`super::table::Row::number`].
+    pub row: usize,
+    /// The id of its entry, where it came so far.
+    pub id: Option<String>,
+    /// The file, relative to the library's folder.
+    pub path: Option<String>,
+    /// What becomes of it.
+    pub outcome: Outcome,
+}
+
+/// What an import would do.
+#[derive(Debug)]
+pub struct Plan {
+    /// The library's folder: the given one or the nearest above it with a `library.toml`.
+    pub library: PathBuf,
+    /// A row each, in order.
+    pub rows: Vec<RowOutcome>,
+    /// Columns that nobody knows or that are there twice.
+    pub unused: Vec<Unused>,
+    /// Sheets of the workbook that were not read.
+    pub other_sheets: Vec<String>,
+    dir: PathBuf,
+    is_new: bool,
+    /// By place in `rows`.
+    writes: Vec<(usize, Write)>,
+    records: Records,
+    old_records: Records,
+}
+
+#[derive(Debug)]
+struct Write {
+    path: String,
+    text: String,
+    expected: Expected,
+    record: Record,
+}
+
+/// Why nothing, or not everything, was imported.
+#[derive(Debug, thiserror::Error)]
+pub enum ImportError {
+    /// The file is no table.
+    #[error(transparent)]
+    Table(#[from] TableError),
+    /// The library cannot be read.
+    #[error(transparent)]
+    Library(#[from] LibraryError),
+    /// The folder cannot be made or looked into.
+    #[error("{}: {source}", path.display())]
+    Folder {
+        /// The folder.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// Stopped in the middle: what was written is whole and remembered, so that the same import once more does the rest.
+    #[error(
+        "已写 {written} 个文件后停下，解决后再导入一次会接着做 / stopped after {written} files, the same import once more does the rest: {source}"
+    )]
+    Stopped {
+        /// Files written before.
+        written: usize,
+        /// What the system said.
+        source: WriteError,
+    },
+}
+
+/// Plans the import of a table into a folder, which need not be there yet. `progress` is given rows done and rows in all.
+///
+/// # Errors
+/// [`ImportError`]; nothing is ever written.
+pub fn plan(table: &Table, dir: &Path, options: Options, mut progress: impl FnMut(usize, usize)) -> Result<Plan, ImportError> {
+    let columns = Columns::of(&table.columns)?;
+    let mut planner = Planner::of(dir, options)?;
+    let mut rows = Vec::with_capacity(table.rows.len());
+    let mut writes = Vec::new();
+    for (done, row) in table.rows.iter().enumerate() {
+        let (outcome, write) = planner.plan_row(row, &columns);
+        writes.extend(write.map(|write| (rows.len(), write)));
+        rows.push(outcome);
+        progress(done + 1, table.rows.len());
+    }
+    Ok(Plan {
+        library: planner.place.library,
+        rows,
+        unused: columns.unused,
+        other_sheets: table.other_sheets.clone(),
+        dir: dir.to_owned(),
+        is_new: planner.place.is_new,
+        writes,
+        old_records: planner.old_records,
+        records: planner.records,
+    })
+}
+
+/// Does what a plan says. `progress` is given files written and files in all.
+///
+/// # Errors
+/// [`ImportError::Stopped`] and [`ImportError::Folder`]; what was written by then stays and is remembered.
+pub fn apply(plan: Plan, mut progress: impl FnMut(usize, usize)) -> Result<Vec<RowOutcome>, ImportError> {
+    let Plan { library, mut rows, dir, is_new, writes, mut records, old_records, .. } = plan;
+    let folder = |source| ImportError::Folder { path: dir.clone(), source };
+    std::fs::create_dir_all(&dir).map_err(folder)?;
+    let stopped = |written| move |source| ImportError::Stopped { written, source };
+    if is_new && library == dir {
+        match write::write(&library, LIBRARY_FILE, NEW_LIBRARY.as_bytes(), Expected::Absent) {
+            Ok(_) | Err(WriteError::Conflict { .. }) => {}
+            Err(error) => return Err(stopped(0)(error)),
+        }
+    }
+    let (mut written, mut end) = (0, Ok(()));
+    let all = writes.len();
+    write_all(&library, &writes, |place, result| {
+        let (row, write) = &writes[place];
+        match result {
+            Ok(_) => {
+                written += 1;
+                records.set(write.record.clone());
+            }
+            Err(WriteError::Conflict { .. }) => rows[*row].outcome = Outcome::Conflict(Conflict::Meanwhile),
+            Err(WriteError::BadPath { path, why }) => {
+                rows[*row].outcome =
+                    Outcome::Refused(Fault::row(format!("不能写到 {path}：{why}"), format!("cannot be written to {path}: {why}")));
+            }
+            Err(error) => {
+                end = Err(error);
+                return false;
+            }
+        }
+        progress(written, all);
+        true
+    });
+    if records != old_records {
+        records.write(&dir).map_err(folder).or_else(|error| if end.is_ok() { Err(error) } else { Ok(()) })?;
+    }
+    end.map(|()| rows).map_err(stopped(written))
+}
+
+/// Writes files from several threads and gives each result as it comes, in no order; `false` stops the rest. Each write waits for the
+/// disk, and waits in parallel are one: 20,000 files take seconds, not minutes.
+fn write_all(library: &Path, writes: &[(usize, Write)], mut done: impl FnMut(usize, Result<[u8; 32], WriteError>) -> bool) {
+    let next = AtomicUsize::new(0);
+    let (send, receive) = mpsc::sync_channel(WRITERS);
+    std::thread::scope(|scope| {
+        for _ in 0..WRITERS.min(writes.len()) {
+            let (send, next) = (send.clone(), &next);
+            scope.spawn(move || {
+                loop {
+                    let place = next.fetch_add(1, Ordering::Relaxed);
+                    let Some((_, write)) = writes.get(place) else { break };
+                    if send.send((place, write::write(library, &write.path, write.text.as_bytes(), write.expected))).is_err() {
+                        break;
+                    }
+                }
+            });
+        }
+        drop(send);
+        for (place, result) in &receive {
+            if !done(place, result) {
+                next.store(writes.len(), Ordering::Relaxed);
+            }
+        }
+    });
+}
+
+/// Where a folder lies.
+#[derive(Debug)]
+struct Place {
+    library: PathBuf,
+    /// From the library to the folder, with `/` at the end, or empty.
+    prefix: String,
+    /// Whether the folder is still to be made.
+    is_new: bool,
+}
+
+impl Place {
+    /// The nearest folder above with a `library.toml` is the library; else the folder itself is one.
+    fn of(dir: &Path) -> Result<Place, ImportError> {
+        let folder = |source| ImportError::Folder { path: dir.to_owned(), source };
+        let is_new = !dir.try_exists().map_err(folder)?;
+        let whole = std::path::absolute(dir).map_err(folder)?;
+        // Links above are resolved, so that the way from the library to the folder is the real one.
+        let there = whole.ancestors().find(|above| above.exists()).unwrap_or(&whole);
+        let missing = whole.strip_prefix(there).unwrap_or(Path::new("")).to_owned();
+        let real = there.canonicalize().map_err(folder)?.join(missing);
+        let Some(library) = real.ancestors().find(|above| above.join(LIBRARY_FILE).is_file()) else {
+            return Ok(Place { library: dir.to_owned(), prefix: String::new(), is_new });
+        };
+        let names: Vec<String> =
+            real.strip_prefix(library).unwrap_or(Path::new("")).iter().map(|name| name.to_string_lossy().into_owned()).collect();
+        if names.is_empty() {
+            return Ok(Place { library: dir.to_owned(), prefix: String::new(), is_new });
+        }
+        Ok(Place { library: library.to_owned(), prefix: names.join("/") + "/", is_new })
+    }
+}
+
+/// What is there, and what the rows so far add to it.
+struct Planner {
+    place: Place,
+    options: Options,
+    /// Path and content of each entry by the key of its id.
+    entries: HashMap<String, (String, [u8; 32])>,
+    /// Rows by the key of their id.
+    seen: HashMap<String, usize>,
+    /// Rows without an id by the hash of all their text.
+    seen_texts: HashMap<String, usize>,
+    /// Paths that are taken, as a file system without case sees them.
+    taken: HashSet<String>,
+    /// Files that are there and are served as no entry.
+    withheld: HashSet<String>,
+    old_records: Records,
+    records: Records,
+}
+
+impl Planner {
+    fn of(dir: &Path, options: Options) -> Result<Planner, ImportError> {
+        let place = Place::of(dir)?;
+        let mut planner = Planner {
+            options,
+            entries: HashMap::new(),
+            seen: HashMap::new(),
+            seen_texts: HashMap::new(),
+            taken: HashSet::new(),
+            withheld: HashSet::new(),
+            old_records: Records::default(),
+            records: Records::default(),
+            place,
+        };
+        if planner.place.library.exists() {
+            let library = library::load(&planner.place.library, None)?;
+            planner.entries = library.entries.iter().map(|entry| (key(&entry.id), (entry.path.clone(), entry.content_hash))).collect();
+            planner.withheld =
+                library.problems.iter().filter(|problem| problem.code.withholds()).map(|problem| problem.path.clone()).collect();
+            planner.taken = library.entries.iter().map(|entry| &entry.path).chain(&planner.withheld).map(|path| key(path)).collect();
+        }
+        if !planner.place.is_new {
+            planner.old_records = Records::read(dir).map_err(|source| ImportError::Folder { path: dir.to_owned(), source })?;
+            planner.records = planner.old_records.clone();
+        }
+        Ok(planner)
+    }
+
+    fn plan_row(&mut self, row: &super::table::Row, columns: &Columns) -> (RowOutcome, Option<Write>) {
+        let mut planned = RowOutcome { row: row.number, id: None, path: None, outcome: Outcome::Unchanged };
+        let mut write = None;
+        planned.outcome = self.plan_outcome(row, columns, &mut planned, &mut write).unwrap_or_else(Outcome::Refused);
+        (planned, write)
+    }
+
+    fn plan_outcome(
+        &mut self,
+        row: &super::table::Row,
+        columns: &Columns,
+        planned: &mut RowOutcome,
+        write: &mut Option<Write>,
+    ) -> Result<Outcome, Fault> {
+        let wanted = Wanted::of(row, columns)?;
+        let id = self.id_of(&wanted, row.number)?;
+        planned.id = Some(id.clone());
+        if let Some(other) = self.seen.insert(key(&id), row.number) {
+            self.seen.insert(key(&id), other);
+            return Err(Fault::row(
+                format!("编号「{id}」和第 {other} 行重复；请在编号列给它另一个编号"),
+                format!("row {other} has the id `{id}` already: give this row another in the id column"),
+            ));
+        }
+        let row_hash = hash_row(&columns.contents(row));
+        let Some((path, hash)) = self.entries.get(&key(&id)).cloned() else {
+            let path = self.new_path(&wanted, &id)?;
+            planned.path = Some(path.clone());
+            let text = within_limit(wanted.new_text(&id, &path).map_err(whole_row)?)?;
+            self.taken.insert(key(&path));
+            *write = Some(self.write(id, path, text, row_hash, Expected::Absent));
+            return Ok(Outcome::Created);
+        };
+        planned.path = Some(path.clone());
+        if !path.starts_with(&self.place.prefix) {
+            return Err(Fault::row(
+                format!("编号「{id}」是别的文件夹里的 {path}；请导入到那个文件夹，或换一个编号"),
+                format!("the id `{id}` is that of {path} in another folder: import into that folder, or give another id"),
+            ));
+        }
+        let record = self.old_records.get(&id);
+        let is_as_imported = record.is_some_and(|record| record.file == hex(&hash));
+        if is_as_imported && record.is_some_and(|record| record.row == row_hash) {
+            return Ok(Outcome::Unchanged);
+        }
+        let row_changed = record.is_none_or(|record| record.row != row_hash);
+        let is_known = record.is_some();
+        let old = self.read(&path)?;
+        let text = within_limit(wanted.merged(&id, &path, &old).map_err(whole_row)?)?;
+        if text == old {
+            // Only a file that is wholly the row's is remembered as imported: one that says more was written by somebody.
+            if is_as_imported || wanted.new_text(&id, &path).is_ok_and(|new| new == old) {
+                let record = Record { id, path, row: row_hash, file: hex(&hash) };
+                self.records.set(record);
+            }
+            return Ok(Outcome::Unchanged);
+        }
+        if !is_as_imported && !self.options.overwrite {
+            return Ok(Outcome::Conflict(if is_known { Conflict::Edited { row_changed } } else { Conflict::NotImported }));
+        }
+        *write = Some(self.write(id, path, text, row_hash, Expected::Version(hash)));
+        Ok(Outcome::Updated)
+    }
+
+    fn write(&self, id: String, path: String, text: String, row: String, expected: Expected) -> Write {
+        use sha2::Digest;
+        let file = hex(&sha2::Sha256::digest(text.as_bytes()));
+        Write { record: Record { id, path: path.clone(), row, file }, path, text, expected }
+    }
+
+    fn read(&self, path: &str) -> Result<String, Fault> {
+        let bytes = write::read(&self.place.library, path)
+            .map(|(bytes, _)| bytes)
+            .map_err(|error| Fault::row(format!("{path} 读不出来"), error.to_string()))?;
+        String::from_utf8(bytes).map_err(|_| Fault::row(format!("{path} 不是 UTF-8"), format!("{path} is not UTF-8")))
+    }
+
+    /// The id of a row: its own, or one of its text. A second row that asks the same is told apart by its answer.
+    fn id_of(&mut self, wanted: &Wanted, row: usize) -> Result<String, Fault> {
+        if let Some(id) = &wanted.id {
+            return Ok(id.clone());
+        }
+        if let Some(markdown) = &wanted.markdown {
+            return Ok(names::id_of_text(&[markdown]));
+        }
+        let subject = wanted
+            .subject()
+            .ok_or_else(|| Fault::row("既没有编号，也没有问题和答案", "there is neither an id nor a question nor an answer"))?;
+        let category = wanted.category.as_deref().unwrap_or_default();
+        let id_of_all = names::id_of_text(&[category, subject, wanted.reply.as_deref().unwrap_or_default()]);
+        if let Some(other) = self.seen_texts.get(&id_of_all) {
+            return Err(Fault::row(format!("和第 {other} 行相同"), format!("row {other} says the same")));
+        }
+        let id = names::id_of_text(&[category, subject]);
+        let id = if self.seen.contains_key(&key(&id)) { id_of_all.clone() } else { id };
+        self.seen_texts.insert(id_of_all, row);
+        Ok(id)
+    }
+
+    /// Where a new entry goes: the folder of its row or of its category, named for its title.
+    fn new_path(&self, wanted: &Wanted, id: &str) -> Result<String, Fault> {
+        if let Some(record) = self.old_records.get(id)
+            && self.withheld.contains(&record.path)
+        {
+            return Err(Fault::row(
+                format!("这个编号的文件 {} 读不出来，请先用 huashu check 查看并修好", record.path),
+                format!("the file of this id, {}, cannot be read: run huashu check and mend it first", record.path),
+            ));
+        }
+        if wanted.markdown.is_none() && wanted.new_title().is_none() {
+            return Err(Fault::row("没有问题也没有答案，建不了新条目", "there is neither a question nor an answer to make an entry of"));
+        }
+        let folder = wanted.folder.clone().unwrap_or_else(|| wanted.category.as_deref().map(names::folder_of).unwrap_or_default());
+        let folder = if folder.is_empty() { self.place.prefix.clone() } else { format!("{}{folder}/", self.place.prefix) };
+        if !self.place.is_new && self.is_blocked(&folder) {
+            return Err(Fault::row(format!("{folder} 应是文件夹，现在是文件"), format!("{folder} should be a folder and is a file")));
+        }
+        let title = wanted.new_title().unwrap_or_default();
+        let made = names::file_names(&title, id).map(|name| format!("{name}.md"));
+        // A whole file may have its id from its name alone.
+        let by_id = [format!("{id}.md")];
+        let names = match (&wanted.file, &wanted.markdown) {
+            (Some(file), _) => std::slice::from_ref(file),
+            (None, Some(_)) if names::given_path(&by_id[0]).is_ok() => &by_id,
+            _ => &made,
+        };
+        let free = names.iter().map(|name| format!("{folder}{name}")).find(|path| self.is_free(path));
+        free.ok_or_else(|| {
+            let path = format!("{folder}{}", names[0]);
+            Fault::row(format!("文件 {path} 已经有了，编号不同"), format!("the file {path} is there already, with another id"))
+        })
+    }
+
+    /// Whether a file stands where a folder is needed.
+    fn is_blocked(&self, folder: &str) -> bool {
+        match std::fs::metadata(self.place.library.join(folder.trim_end_matches('/'))) {
+            Ok(there) => !there.is_dir(),
+            Err(error) => error.kind() == std::io::ErrorKind::NotADirectory,
+        }
+    }
+
+    fn is_free(&self, path: &str) -> bool {
+        !self.taken.contains(&key(path)) && std::fs::symlink_metadata(self.place.library.join(path)).is_err()
+    }
+}
+
+/// Ids and paths are compared as the library does: NFC, without case.
+fn key(text: &str) -> String {
+    text.nfc().collect::<String>().to_lowercase()
+}
+
+fn whole_row(reason: Reason) -> Fault {
+    Fault { column: None, reason }
+}
+
+fn within_limit(text: String) -> Result<String, Fault> {
+    if text.len() <= MAX_FILE_BYTES {
+        return Ok(text);
+    }
+    Err(Fault::row(
+        format!("文件会有 {} 字节，最多 {MAX_FILE_BYTES}；请拆成几个条目", text.len()),
+        format!("the file would have {} bytes, at most {MAX_FILE_BYTES} are read: split it into several entries", text.len()),
+    ))
+}
