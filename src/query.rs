@@ -19,8 +19,8 @@ pub const MAX_TERMS: usize = 256;
 /// Digits from which a number says which order or parcel, not what is asked.
 const MIN_ID_DIGITS: usize = 6;
 
-/// Share of a written term that a synonym counts; .4 was best of .2 to .8 on the help-centre sketches.
-const SYNONYM_WEIGHT: f32 = 0.4;
+/// Share of a written term that a synonym counts; .6 was best of .2 to .8 on the help-centre messages.
+const SYNONYM_WEIGHT: f32 = 0.6;
 
 /// Share of a written term that the right writing for a known wrong one counts.
 const CONFUSION_WEIGHT: f32 = 0.8;
@@ -61,6 +61,11 @@ pub struct Term {
     pub weight: f32,
     /// Where it comes from.
     pub origin: Origin,
+    /// Number of the notion that it expresses. Of a notion only the best alternative counts: who asks for 快递 and finds 快递 and 物流 has
+    /// found one thing.
+    pub notion: u16,
+    /// Which alternative of the notion it belongs to: 0 what was written, then each synonym.
+    pub alternative: u16,
 }
 
 /// Which field a term is looked up in.
@@ -107,11 +112,11 @@ pub fn read(messages: &[String], lexicon: &Lexicon, analyzer: &Analyzer) -> Quer
     if query.phrases.is_empty() && query.excluded.is_empty() {
         query.letters = read_letters(folded.text.trim());
     }
-    query.terms = terms(&folded.text, &query.content, lexicon, analyzer);
+    let mut notions = notions(&folded.text, &query.content, lexicon, analyzer);
     for phrase in &query.phrases {
-        push_terms(&mut query.terms, phrase, 1.0, &Origin::Written, analyzer);
+        notions.push_free(phrase, 0..0, &[], analyzer);
     }
-    merge(&mut query.terms);
+    query.terms = notions.finish();
     query.text = text;
     query.folded = folded;
     query
@@ -221,24 +226,23 @@ fn without_filler(text: &str, ranges: &[Range<usize>], lexicon: &Lexicon, analyz
     (left, act)
 }
 
-fn terms(text: &str, content: &[Range<usize>], lexicon: &Lexicon, analyzer: &Analyzer) -> Vec<Term> {
-    let mut terms = Vec::new();
+fn notions(text: &str, content: &[Range<usize>], lexicon: &Lexicon, analyzer: &Analyzer) -> Notions {
+    let mut notions = Notions::default();
     for range in content {
         let piece = &text[range.clone()];
-        push_terms(&mut terms, piece, 1.0, &Origin::Written, analyzer);
-        for (span, synonyms) in outermost(lexicon.synonym_spans(piece)) {
-            for synonym in synonyms {
-                push_terms(&mut terms, synonym, SYNONYM_WEIGHT, &Origin::Synonym(piece[span.clone()].to_owned()), analyzer);
-            }
+        let spans = outermost(lexicon.synonym_spans(piece));
+        let covered: Vec<Range<usize>> = spans.iter().map(|(span, _)| span.clone()).collect();
+        notions.push_free(piece, 0..piece.len(), &covered, analyzer);
+        for (span, synonyms) in spans {
+            notions.push_synonyms(piece, &span, synonyms, analyzer);
         }
         for (span, meant) in lexicon.confusion_spans(piece) {
             for right in meant {
-                let mended = format!("{}{right}{}", &piece[..span.start], &piece[span.end..]);
-                push_terms(&mut terms, &mended, CONFUSION_WEIGHT, &Origin::Confusion(piece[span.clone()].to_owned()), analyzer);
+                notions.push_mended(piece, &span, right, analyzer);
             }
         }
     }
-    terms
+    notions
 }
 
 /// Spans that lie in no other one: 改地址 speaks for the 地址 in it.
@@ -248,37 +252,79 @@ fn outermost<T>(spans: Vec<(Range<usize>, T)>) -> Vec<(Range<usize>, T)> {
     spans.into_iter().filter(|(span, _)| !inside(span)).collect()
 }
 
-fn push_terms(terms: &mut Vec<Term>, text: &str, weight: f32, origin: &Origin, analyzer: &Analyzer) {
-    let mut push = |kind, text: &str| terms.push(Term { kind, text: text.to_owned(), weight, origin: origin.clone() });
-    for token in analyzer.words(text) {
-        push(TermKind::Word, token.term);
-    }
-    for token in grams(text) {
-        push(TermKind::Gram, token.term);
-    }
+/// The terms of a query while they are gathered.
+#[derive(Default)]
+struct Notions {
+    terms: Vec<Term>,
+    /// What was gathered already, so that a word said twice counts once.
+    seen: HashSet<(TermKind, String)>,
+    next: u16,
 }
 
-/// Each term once, with its greatest weight, in the order of first mention; the last [`MAX_TERMS`] of what was written stay.
-fn merge(terms: &mut Vec<Term>) {
-    let mut merged: Vec<Term> = Vec::with_capacity(terms.len());
-    let mut seen: std::collections::HashMap<(TermKind, String), usize> = std::collections::HashMap::new();
-    for term in terms.drain(..) {
-        match seen.entry((term.kind, term.text.clone())) {
-            std::collections::hash_map::Entry::Occupied(at) => {
-                let known = &mut merged[*at.get()];
-                if term.weight > known.weight {
-                    *known = term;
-                }
-            }
-            std::collections::hash_map::Entry::Vacant(free) => {
-                free.insert(merged.len());
-                merged.push(term);
+impl Notions {
+    /// Tokens of a piece that lie in no covered span: each its own notion.
+    fn push_free(&mut self, piece: &str, range: Range<usize>, covered: &[Range<usize>], analyzer: &Analyzer) {
+        let inside = |token: &crate::analysis::Token| covered.iter().any(|span| span.start <= token.start && token.end() <= span.end);
+        let text = if range.is_empty() { piece } else { &piece[range] };
+        for (kind, token) in tokens(text, analyzer) {
+            if !inside(&token) && self.seen.insert((kind, token.term.to_owned())) {
+                let notion = self.number();
+                self.terms.push(Term { kind, text: token.term.to_owned(), weight: 1.0, origin: Origin::Written, notion, alternative: 0 });
             }
         }
     }
-    if merged.len() > MAX_TERMS {
-        merged.sort_by(|a, b| b.weight.total_cmp(&a.weight));
-        merged.truncate(MAX_TERMS);
+
+    /// A span that has synonyms: what was written and each synonym are alternatives of one notion.
+    fn push_synonyms(&mut self, piece: &str, span: &Range<usize>, synonyms: &[String], analyzer: &Analyzer) {
+        let written = &piece[span.clone()];
+        // Said again, it means nothing more.
+        if self.terms.iter().any(|term| term.origin == Origin::Synonym(written.to_owned())) {
+            return;
+        }
+        let notion = self.number();
+        for (kind, token) in tokens(written, analyzer) {
+            self.seen.insert((kind, token.term.to_owned()));
+            self.terms.push(Term { kind, text: token.term.to_owned(), weight: 1.0, origin: Origin::Written, notion, alternative: 0 });
+        }
+        for (alternative, synonym) in (1..).zip(synonyms) {
+            for (kind, token) in tokens(synonym, analyzer) {
+                let origin = Origin::Synonym(written.to_owned());
+                self.terms.push(Term { kind, text: token.term.to_owned(), weight: SYNONYM_WEIGHT, origin, notion, alternative });
+            }
+        }
     }
-    *terms = merged;
+
+    /// The tokens that a known wrong writing would have given, written right.
+    fn push_mended(&mut self, piece: &str, span: &Range<usize>, right: &str, analyzer: &Analyzer) {
+        let mended = format!("{}{right}{}", &piece[..span.start], &piece[span.end..]);
+        let touched = span.start..span.start + right.len();
+        for (kind, token) in tokens(&mended, analyzer) {
+            let touches = token.start < touched.end && touched.start < token.end();
+            if touches && self.seen.insert((kind, token.term.to_owned())) {
+                let (notion, origin) = (self.number(), Origin::Confusion(piece[span.clone()].to_owned()));
+                self.terms.push(Term { kind, text: token.term.to_owned(), weight: CONFUSION_WEIGHT, origin, notion, alternative: 0 });
+            }
+        }
+    }
+
+    fn number(&mut self) -> u16 {
+        let number = self.next;
+        self.next = self.next.saturating_add(1);
+        number
+    }
+
+    /// The heaviest [`MAX_TERMS`], of equals the last said.
+    fn finish(mut self) -> Vec<Term> {
+        if self.terms.len() > MAX_TERMS {
+            self.terms.reverse();
+            self.terms.sort_by(|a, b| b.weight.total_cmp(&a.weight));
+            self.terms.truncate(MAX_TERMS);
+        }
+        self.terms
+    }
+}
+
+fn tokens<'t>(text: &'t str, analyzer: &Analyzer) -> impl Iterator<Item = (TermKind, crate::analysis::Token<'t>)> + use<'t> {
+    let words = analyzer.words(text).into_iter().map(|token| (TermKind::Word, token));
+    words.chain(grams(text).into_iter().map(|token| (TermKind::Gram, token)))
 }

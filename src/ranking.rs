@@ -6,7 +6,7 @@ use crate::entry::{Authority, Entry};
 use crate::facet::Facet;
 use crate::query::{Query, Term, TermKind};
 use crate::search::{Candidates, phrasing_frequency};
-use crate::snapshot::{Bitset, Ordinal, Snapshot, gram_hash, word_hash};
+use crate::snapshot::{Bitset, Category, Ordinal, Phrasing, Snapshot, gram_hash, is_single, word_hash};
 use std::collections::HashMap;
 
 /// What is known of the chat (情境); lifts what fits, hides nothing.
@@ -50,11 +50,11 @@ impl Context {
     }
 }
 
-/// The weights of the ranking.
+/// The weights of the ranking, chosen on the development half of the help-centre data (`docs/ranking.md`).
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Weights {
-    /// BM25's length normalisation of phrasings: 0 none, 1 full.
-    pub phrasing_b: f32,
+    /// How much a phrasing pays for what it says beyond the question: the power of its mass (see [`mass`]). 0 none, 1 in proportion.
+    pub mass_power: f32,
     /// Share of an entry's second-best phrasing.
     pub second_phrasing: f32,
     /// Share of the best passage's BM25.
@@ -74,22 +74,28 @@ pub struct Weights {
 impl Weights {
     /// What the product ships with.
     pub const DEFAULT: Weights = Weights {
-        phrasing_b: 0.5,
+        mass_power: 0.55,
         second_phrasing: 0.15,
-        passage: 0.35,
-        category: 0.3,
+        passage: 0.8,
+        category: 0.8,
         context_fit: 1.08,
         context_misfit: 0.7,
-        single_character: 0.3,
+        single_character: 0.6,
         gram: 1.0,
     };
 }
 
+/// Mass of a usual phrasing, in units of ln(phrasings): four telling words.
+const USUAL_WORDS: f32 = 3.9;
+
 /// BM25's saturation: of a term that occurs once in a short text it only sets the scale.
 const K1: f32 = 1.2;
 
-/// Usual length of a phrasing, in characters, for the length normalisation: a constant, so that an edit elsewhere moves no score.
-const USUAL_PHRASING_CHARS: f32 = 12.0;
+/// Length normalisation of categories: half, since a path names its parents too.
+const CATEGORY_B: f32 = 0.5;
+
+/// Usual number of tokens of a category.
+const USUAL_CATEGORY_TERMS: f32 = 14.0;
 
 /// Score of a shortcut typed exactly, or of a title or question typed exactly: above everything that only shares terms.
 const EXACT_SCORE: f32 = 1.0;
@@ -143,14 +149,14 @@ pub struct Component {
 }
 
 /// What adds to a score.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum ComponentName {
     /// Typed exactly.
     Exact,
     /// Sounds like what was typed.
     Sound,
     /// A term of the best phrasing.
-    Term(String),
+    Term(Term),
     /// The next-best phrasing.
     SecondPhrasing,
     /// The best passage.
@@ -165,10 +171,22 @@ pub enum ComponentName {
     Ceiling,
 }
 
-/// A term with its hash and what a match of it is worth.
+/// The terms of a query with what a match of each is worth.
+struct Terms<'q> {
+    /// Ascending by hash; a term of several notions stands several times.
+    by_hash: Vec<Weighed<'q>>,
+    /// One more than the greatest alternative of each notion, summed up: where a notion's alternatives begin in a flat list.
+    first_slot: Vec<usize>,
+}
+
 struct Weighed<'q> {
     hash: u64,
+    /// In the phrasings.
     worth: f32,
+    /// In the categories.
+    category_worth: f32,
+    /// Index of its notion and alternative in a flat list.
+    slot: usize,
     term: &'q Term,
 }
 
@@ -185,8 +203,9 @@ pub fn rank(
     weights: &Weights,
 ) -> tantivy::Result<Vec<Ranked>> {
     let terms = weigh(snapshot, query, weights)?;
-    let ideal = ideal(query, &terms, weights);
-    let categories: Vec<f32> = snapshot.categories().iter().map(|category| matched_worth(&category.terms, &terms).1).collect();
+    let ideal = ideal(snapshot, query, &terms, weights);
+    let categories = match_categories(snapshot, &terms);
+    let mut scorer = Scorer { snapshot, weights, matcher: Matcher::new(&terms), terms: &terms };
     let mut entries: HashMap<Ordinal, Gathered> = HashMap::new();
     for candidate in &candidates.phrasings {
         entries.entry(candidate.ordinal).or_default().phrasing = true;
@@ -200,7 +219,7 @@ pub fn rank(
     let mut ranked: Vec<Ranked> = entries
         .into_iter()
         .map(|(ordinal, gathered)| {
-            let mut ranked = score(snapshot, ordinal, &gathered, &terms, weights);
+            let mut ranked = scorer.score(ordinal, &gathered);
             push(&mut ranked.components, ComponentName::Category, weights.category * categories[snapshot.category_of(ordinal)]);
             for component in &mut ranked.components {
                 component.value /= ideal;
@@ -223,26 +242,38 @@ struct Gathered {
     passage: Option<(u16, f32)>,
 }
 
-fn weigh<'q>(snapshot: &Snapshot, query: &'q Query, weights: &Weights) -> tantivy::Result<Vec<Weighed<'q>>> {
-    let mut terms = query
-        .terms
-        .iter()
-        .map(|term| {
-            let (with, all) = phrasing_frequency(snapshot, term)?;
-            let share = match term.kind {
-                TermKind::Gram => weights.gram,
-                TermKind::Word if term.text.chars().nth(1).is_none() => weights.single_character,
-                TermKind::Word => 1.0,
-            };
-            let hash = match term.kind {
-                TermKind::Word => word_hash(&term.text),
-                TermKind::Gram => gram_hash(&term.text),
-            };
-            Ok(Weighed { hash, worth: term.weight * share * idf(with, all), term })
-        })
-        .collect::<tantivy::Result<Vec<_>>>()?;
-    terms.sort_unstable_by_key(|weighed| weighed.hash);
-    Ok(terms)
+fn weigh<'q>(snapshot: &Snapshot, query: &'q Query, weights: &Weights) -> tantivy::Result<Terms<'q>> {
+    let mut alternatives: Vec<usize> = Vec::new();
+    for term in &query.terms {
+        let notion = term.notion as usize;
+        if alternatives.len() <= notion {
+            alternatives.resize(notion + 1, 0);
+        }
+        alternatives[notion] = alternatives[notion].max(term.alternative as usize + 1);
+    }
+    let first_slot: Vec<usize> = std::iter::once(0).chain(alternatives.iter().scan(0, |sum, count| {
+        *sum += count;
+        Some(*sum)
+    })).collect();
+    let mut by_hash = Vec::with_capacity(query.terms.len());
+    for term in &query.terms {
+        let (with, all) = phrasing_frequency(snapshot, term)?;
+        let share = term.weight * match term.kind {
+            TermKind::Gram => weights.gram,
+            TermKind::Word if is_single(&term.text) => weights.single_character,
+            TermKind::Word => 1.0,
+        };
+        let hash = match term.kind {
+            TermKind::Word => word_hash(&term.text),
+            TermKind::Gram => gram_hash(&term.text),
+        };
+        let in_category: u32 = snapshot.categories().iter().filter(|category| category.terms.binary_search(&hash).is_ok()).map(|category| category.entries).sum();
+        let category_worth = if in_category == 0 { 0.0 } else { share * idf(u64::from(in_category), snapshot.len() as u64) };
+        let slot = first_slot[term.notion as usize] + term.alternative as usize;
+        by_hash.push(Weighed { hash, worth: share * idf(with, all), category_worth, slot, term });
+    }
+    by_hash.sort_unstable_by_key(|weighed| weighed.hash);
+    Ok(Terms { by_hash, first_slot })
 }
 
 /// Robertson and Spärck Jones' inverse document frequency, never negative (as Lucene has it).
@@ -252,70 +283,128 @@ fn idf(with: u64, all: u64) -> f32 {
 }
 
 /// Score of a phrasing equal to the question: what every score is measured by.
-fn ideal(query: &Query, terms: &[Weighed], weights: &Weights) -> f32 {
-    let written: f32 = terms.iter().filter(|weighed| weighed.term.weight >= 1.0).map(|weighed| weighed.worth).sum();
-    let length = query
-        .content
-        .iter()
-        .map(|range| query.folded.text[range.clone()].chars().filter(|character| character.is_alphanumeric()).count())
-        .sum::<usize>();
-    (written * length_factor(u32::try_from(length).unwrap_or(u32::MAX), weights)).max(f32::MIN_POSITIVE)
+fn ideal(snapshot: &Snapshot, query: &Query, terms: &Terms, weights: &Weights) -> f32 {
+    let written: f32 = terms.by_hash.iter().filter(|weighed| weighed.term.weight >= 1.0).map(|weighed| weighed.worth).sum();
+    let content: Vec<&str> = query.content.iter().map(|range| &query.folded.text[range.clone()]).collect();
+    let whole = Phrasing::new(&content.join(" "), &snapshot.analyzer);
+    (written * mass_factor(snapshot, &whole, weights)).max(f32::MIN_POSITIVE)
 }
 
-#[expect(clippy::cast_precision_loss, reason = "lengths are small")]
-fn length_factor(length_chars: u32, weights: &Weights) -> f32 {
-    (K1 + 1.0) / (1.0 + K1 * (1.0 - weights.phrasing_b + weights.phrasing_b * length_chars as f32 / USUAL_PHRASING_CHARS))
+/// How much a phrasing says in all: the idf of its words. One that says much beyond what was asked (白条支付的订单退款要收手续费吗 for 退款)
+/// is about something narrower, which a mere length does not tell.
+fn mass(snapshot: &Snapshot, phrasing: &Phrasing, weights: &Weights) -> f32 {
+    let all = snapshot.searchers.phrasings.num_docs();
+    let of = |(hash, single): &(u64, bool)| idf(u64::from(snapshot.word_count(*hash)), all) * if *single { weights.single_character } else { 1.0 };
+    phrasing.words.iter().map(of).sum()
 }
 
-/// Indices of the terms that occur, and the sum of their worth. Both lists ascend by hash.
-fn matched_worth(text: &[u64], terms: &[Weighed]) -> (Vec<usize>, f32) {
-    let (mut found, mut worth) = (Vec::new(), 0.0);
-    let mut at = 0;
-    for hash in text {
-        while at < terms.len() && terms[at].hash < *hash {
-            at += 1;
-        }
-        if at < terms.len() && terms[at].hash == *hash {
-            found.push(at);
-            worth += terms[at].worth;
-        }
+#[expect(clippy::cast_precision_loss, reason = "a count for a logarithm")]
+fn mass_factor(snapshot: &Snapshot, phrasing: &Phrasing, weights: &Weights) -> f32 {
+    let usual = USUAL_WORDS * (1.0 + snapshot.searchers.phrasings.num_docs() as f32).ln();
+    (mass(snapshot, phrasing, weights).max(1.0) / usual.max(1.0)).powf(-weights.mass_power)
+}
+
+/// Finds which terms of the query a text has; keeps its buffers from text to text.
+struct Matcher<'t> {
+    terms: &'t Terms<'t>,
+    worth: Vec<f32>,
+    touched: Vec<usize>,
+}
+
+impl<'t> Matcher<'t> {
+    fn new(terms: &'t Terms<'t>) -> Matcher<'t> {
+        Matcher { terms, worth: vec![0.0; terms.first_slot.last().copied().unwrap_or(0)], touched: Vec::new() }
     }
-    (found, worth)
-}
 
-fn score(snapshot: &Snapshot, ordinal: Ordinal, gathered: &Gathered, terms: &[Weighed], weights: &Weights) -> Ranked {
-    let mut components = Vec::new();
-    let mut matched = gathered.passage.map_or(Matched::Category, |(part, _)| Matched::Passage(part));
-    if gathered.phrasing {
-        let mut best: Option<(u16, f32, Vec<usize>, f32)> = None;
-        let mut second = 0.0_f32;
-        for (part, phrasing) in (0u16..).zip(snapshot.phrasings(ordinal)) {
-            let (found, worth) = matched_worth(&phrasing.terms, terms);
-            let factor = length_factor(phrasing.length_chars, weights);
-            let score = worth * factor;
-            if best.as_ref().is_none_or(|(_, best, ..)| *best < score) {
-                second = best.as_ref().map_or(0.0, |(_, best, ..)| *best);
-                best = Some((part, score, found, factor));
-            } else {
-                second = second.max(score);
+    /// Sum over the notions of their best alternative, and which slots those are. `text` ascends.
+    fn sum(&mut self, text: &[u64], worth: impl Fn(&Weighed) -> f32) -> (f32, Vec<usize>) {
+        for slot in self.touched.drain(..) {
+            self.worth[slot] = 0.0;
+        }
+        let by_hash = &self.terms.by_hash;
+        let mut at = 0;
+        for hash in text {
+            while at < by_hash.len() && by_hash[at].hash < *hash {
+                at += 1;
+            }
+            let mut same = at;
+            while same < by_hash.len() && by_hash[same].hash == *hash {
+                self.worth[by_hash[same].slot] += worth(&by_hash[same]);
+                self.touched.push(by_hash[same].slot);
+                same += 1;
             }
         }
-        if let Some((part, score, found, factor)) = best.filter(|(_, score, ..)| *score > 0.0) {
-            let passage = gathered.passage.map_or(0.0, |(_, passage)| weights.passage * passage);
+        let (mut sum, mut best) = (0.0, Vec::new());
+        self.touched.sort_unstable();
+        self.touched.dedup();
+        let mut rest = self.touched.as_slice();
+        while let Some(first) = rest.first() {
+            let end = self.terms.first_slot[self.terms.first_slot.partition_point(|start| start <= first)];
+            let (notion, after) = rest.split_at(rest.partition_point(|slot| *slot < end));
+            rest = after;
+            if let Some(slot) = notion.iter().copied().max_by(|a, b| self.worth[*a].total_cmp(&self.worth[*b]).then(b.cmp(a))) {
+                sum += self.worth[slot];
+                best.push(slot);
+            }
+        }
+        (sum, best)
+    }
+}
+
+fn match_categories(snapshot: &Snapshot, terms: &Terms) -> Vec<f32> {
+    let mut matcher = Matcher::new(terms);
+    let score = |category: &Category| {
+        #[expect(clippy::cast_precision_loss, reason = "a number of tokens")]
+        let length = 1.0 - CATEGORY_B + CATEGORY_B * category.terms.len() as f32 / USUAL_CATEGORY_TERMS;
+        matcher.sum(&category.terms, |weighed| weighed.category_worth).0 * (K1 + 1.0) / (1.0 + K1 * length)
+    };
+    snapshot.categories().iter().map(score).collect()
+}
+
+struct Scorer<'s> {
+    snapshot: &'s Snapshot,
+    weights: &'s Weights,
+    terms: &'s Terms<'s>,
+    matcher: Matcher<'s>,
+}
+
+impl Scorer<'_> {
+    fn score(&mut self, ordinal: Ordinal, gathered: &Gathered) -> Ranked {
+        let mut components = Vec::new();
+        let passage = gathered.passage.map_or(0.0, |(_, passage)| self.weights.passage * passage);
+        let mut matched = gathered.passage.map_or(Matched::Category, |(part, _)| Matched::Passage(part));
+        let mut best: Option<(u16, f32)> = None;
+        let mut second = 0.0_f32;
+        if gathered.phrasing {
+            for (part, phrasing) in (0u16..).zip(self.snapshot.phrasings(ordinal)) {
+                let score = self.matcher.sum(&phrasing.terms, |weighed| weighed.worth).0 * mass_factor(self.snapshot, phrasing, self.weights);
+                match best {
+                    Some((_, known)) if score <= known => second = second.max(score),
+                    _ => second = best.replace((part, score)).map_or(second, |(_, known)| second.max(known)),
+                }
+            }
+        }
+        if let Some((part, score)) = best.filter(|(_, score)| *score > 0.0) {
             if score >= passage {
                 matched = Matched::Phrasing(part);
             }
-            components.extend(found.iter().map(|index| Component {
-                name: ComponentName::Term(terms[*index].term.text.clone()),
-                value: terms[*index].worth * factor,
-            }));
-            push(&mut components, ComponentName::SecondPhrasing, weights.second_phrasing * second);
+            self.explain_phrasing(&self.snapshot.phrasings(ordinal)[part as usize], &mut components);
+            push(&mut components, ComponentName::SecondPhrasing, self.weights.second_phrasing * second);
+        }
+        push(&mut components, ComponentName::Passage, passage);
+        Ranked { ordinal, score: 0.0, matched, components }
+    }
+
+    /// What each term of the best phrasing adds.
+    fn explain_phrasing(&mut self, phrasing: &Phrasing, components: &mut Vec<Component>) {
+        let factor = mass_factor(self.snapshot, phrasing, self.weights);
+        let (_, slots) = self.matcher.sum(&phrasing.terms, |weighed| weighed.worth);
+        for weighed in &self.terms.by_hash {
+            if slots.contains(&weighed.slot) && phrasing.terms.binary_search(&weighed.hash).is_ok() {
+                push(components, ComponentName::Term(weighed.term.clone()), weighed.worth * factor);
+            }
         }
     }
-    if let Some((_, passage)) = gathered.passage {
-        push(&mut components, ComponentName::Passage, weights.passage * passage);
-    }
-    Ranked { ordinal, score: 0.0, matched, components }
 }
 
 fn push(components: &mut Vec<Component>, name: ComponentName, value: f32) {

@@ -3,12 +3,11 @@
 use crate::analysis::{grams, pinyin};
 use crate::entry::Kind;
 use crate::facet::Facet;
-use crate::index::schema::{Fields, schema};
+use crate::index::FIELDS;
 use crate::query::{Query, Term, TermKind};
 use crate::snapshot::{Bitset, Ordinal, SegmentParts, Snapshot};
 use std::cmp::Reverse;
-use std::collections::BinaryHeap;
-use std::sync::LazyLock;
+use std::collections::{BTreeMap, BinaryHeap};
 use tantivy::collector::{Collector, SegmentCollector};
 use tantivy::query::{BooleanQuery, BoostQuery, EnableScoring, Occur, PhraseQuery, Query as IndexQuery, TermQuery, Weight};
 use tantivy::schema::IndexRecordOption;
@@ -89,8 +88,6 @@ pub struct Candidates {
     pub sounds: Vec<Candidate>,
 }
 
-static FIELDS: LazyLock<Fields> = LazyLock::new(|| schema().1);
-
 /// Finds candidates among the allowed entries.
 ///
 /// # Errors
@@ -124,13 +121,20 @@ fn boolean(query: &Query) -> Option<BooleanQuery> {
     // A single character is in every third document: it adds to the score of what is found, but finds only where there is nothing else.
     let telling = |term: &&Term| term.kind == TermKind::Gram || term.text.chars().nth(1).is_some();
     let terms: Vec<&Term> = query.terms.iter().filter(telling).collect();
-    for term in if terms.is_empty() { query.terms.iter().collect() } else { terms } {
-        let field = match term.kind {
+    let terms = if terms.is_empty() { query.terms.iter().collect() } else { terms };
+    // A term may express several notions; the index is asked once, with its greatest weight.
+    let mut heaviest: BTreeMap<(TermKind, &str), f32> = BTreeMap::new();
+    for term in &terms {
+        let weight = heaviest.entry((term.kind, term.text.as_str())).or_insert(0.0);
+        *weight = weight.max(term.weight);
+    }
+    for ((kind, text), weight) in heaviest {
+        let field = match kind {
             TermKind::Word => FIELDS.words,
             TermKind::Gram => FIELDS.grams,
         };
-        let leaf = TermQuery::new(IndexTerm::from_field_text(field, &term.text), IndexRecordOption::WithFreqs);
-        clauses.push((Occur::Should, Box::new(BoostQuery::new(Box::new(leaf), term.weight))));
+        let leaf = TermQuery::new(IndexTerm::from_field_text(field, text), IndexRecordOption::WithFreqs);
+        clauses.push((Occur::Should, Box::new(BoostQuery::new(Box::new(leaf), weight))));
     }
     for phrase in &query.phrases {
         clauses.push((Occur::Must, phrase_query(phrase)?));
@@ -264,14 +268,6 @@ impl SegmentCollector for Unused {
 /// Where the index cannot be read.
 pub fn phrasing_frequency(snapshot: &Snapshot, term: &Term) -> tantivy::Result<(u64, u64)> {
     frequency(&snapshot.searchers.phrasings, term)
-}
-
-/// The same in the passages.
-///
-/// # Errors
-/// Where the index cannot be read.
-pub fn passage_frequency(snapshot: &Snapshot, term: &Term) -> tantivy::Result<(u64, u64)> {
-    frequency(&snapshot.searchers.passages, term)
 }
 
 fn frequency(searcher: &Searcher, term: &Term) -> tantivy::Result<(u64, u64)> {

@@ -3,12 +3,13 @@
 use crate::analysis::{Analyzer, fold, grams};
 use crate::entry::Entry;
 use crate::facet::Facet;
-use crate::index::{Searchers, entry_key};
+use crate::index::{FIELDS, Searchers, entry_key};
 use crate::library::Library;
 use jiff::Timestamp;
 use jiff::civil::DateTime;
 use std::collections::HashMap;
 use std::sync::{Arc, OnceLock};
+use tantivy::index::SegmentId;
 
 /// Library, indexes and tables over the entries.
 #[derive(Debug)]
@@ -31,6 +32,8 @@ pub struct Snapshot {
     served: Bitset,
     phrasing_parts: Vec<SegmentParts>,
     passage_parts: Vec<SegmentParts>,
+    /// In how many phrasings each word stands, by segment.
+    word_counts: Vec<(SegmentId, Arc<HashMap<u64, u32>>)>,
     /// Distinct categories with their words, for matching.
     categories: Vec<Category>,
     category_of: Vec<u32>,
@@ -52,8 +55,8 @@ pub struct EntryText {
 pub struct Phrasing {
     /// Hashes of its distinct words and bigrams, ascending.
     pub terms: Box<[u64]>,
-    /// How many characters it has that are not punctuation.
-    pub length_chars: u32,
+    /// Hashes of its distinct words, each with whether it is a single character: what it says in all.
+    pub words: Box<[(u64, bool)]>,
 }
 
 /// A category and its words.
@@ -63,6 +66,8 @@ pub struct Category {
     pub path: String,
     /// Hashes of its distinct words and bigrams, ascending.
     pub terms: Box<[u64]>,
+    /// How many entries it has.
+    pub entries: u32,
 }
 
 /// Entry and part of each document of a segment.
@@ -111,6 +116,7 @@ impl Snapshot {
         let served = served(&library, at);
         let phrasing_parts = parts(&searchers.phrasings, &ordinals)?;
         let passage_parts = parts(&searchers.passages, &ordinals)?;
+        let word_counts = word_counts(&searchers.phrasings, before)?;
         Ok(Snapshot {
             library,
             analyzer,
@@ -123,6 +129,7 @@ impl Snapshot {
             served,
             phrasing_parts,
             passage_parts,
+            word_counts,
             categories,
             category_of,
         })
@@ -172,6 +179,11 @@ impl Snapshot {
         })
     }
 
+    /// In how many phrasings a word stands.
+    pub fn word_count(&self, hash: u64) -> u32 {
+        self.word_counts.iter().map(|(_, counts)| counts.get(&hash).copied().unwrap_or(0)).sum()
+    }
+
     /// The categories of the library.
     pub fn categories(&self) -> &[Category] {
         &self.categories
@@ -197,9 +209,16 @@ impl Phrasing {
     /// Tokens of a text.
     pub fn new(text: &str, analyzer: &Analyzer) -> Phrasing {
         let folded = fold(text).text;
-        let length_chars = folded.chars().filter(|character| character.is_alphanumeric()).count();
-        Phrasing { terms: term_hashes(&folded, analyzer), length_chars: u32::try_from(length_chars).unwrap_or(u32::MAX) }
+        let mut words: Vec<(u64, bool)> = analyzer.words(&folded).iter().map(|token| (word_hash(token.term), is_single(token.term))).collect();
+        words.sort_unstable();
+        words.dedup();
+        Phrasing { terms: term_hashes(&folded, analyzer), words: words.into_boxed_slice() }
     }
+}
+
+/// Whether a term is one character: in every third text, so it tells little.
+pub fn is_single(term: &str) -> bool {
+    term.chars().nth(1).is_none()
 }
 
 fn term_hashes(folded: &str, analyzer: &Analyzer) -> Box<[u64]> {
@@ -231,17 +250,17 @@ pub fn gram_hash(term: &str) -> u64 {
 
 fn categories(entries: &[Arc<Entry>], analyzer: &Analyzer) -> (Vec<Category>, Vec<u32>) {
     let mut numbers: HashMap<&str, u32> = HashMap::new();
-    let mut categories = Vec::new();
-    let category_of = entries
-        .iter()
-        .map(|entry| {
-            *numbers.entry(&entry.category).or_insert_with(|| {
-                let terms = term_hashes(&fold(&entry.category).text, analyzer);
-                categories.push(Category { path: entry.category.clone(), terms });
-                u32::try_from(categories.len() - 1).unwrap_or(u32::MAX)
-            })
-        })
-        .collect();
+    let mut categories: Vec<Category> = Vec::new();
+    let mut category_of = Vec::with_capacity(entries.len());
+    for entry in entries {
+        let number = *numbers.entry(&entry.category).or_insert_with(|| {
+            let terms = term_hashes(&fold(&entry.category).text, analyzer);
+            categories.push(Category { path: entry.category.clone(), terms, entries: 0 });
+            u32::try_from(categories.len() - 1).unwrap_or(u32::MAX)
+        });
+        categories[number as usize].entries += 1;
+        category_of.push(number);
+    }
     (categories, category_of)
 }
 
@@ -285,6 +304,23 @@ fn parts(searcher: &tantivy::Searcher, ordinals: &HashMap<u64, u32>) -> tantivy:
             Ok(SegmentParts((0..segment.max_doc()).map(of).collect()))
         })
         .collect()
+}
+
+/// Reads each segment's dictionary once; segments never change.
+fn word_counts(searcher: &tantivy::Searcher, before: Option<&Snapshot>) -> tantivy::Result<Vec<(SegmentId, Arc<HashMap<u64, u32>>)>> {
+    let known = |id| before?.word_counts.iter().find(|(segment, _)| *segment == id).map(|(_, counts)| Arc::clone(counts));
+    let read = |segment: &tantivy::SegmentReader| {
+        let mut counts = HashMap::new();
+        let index = segment.inverted_index(FIELDS.words)?;
+        let mut terms = index.terms().stream()?;
+        while terms.advance() {
+            if let Ok(term) = std::str::from_utf8(terms.key()) {
+                counts.insert(word_hash(term), terms.value().doc_freq);
+            }
+        }
+        Ok::<_, tantivy::TantivyError>(Arc::new(counts))
+    };
+    searcher.segment_readers().iter().map(|segment| Ok((segment.segment_id(), known(segment.segment_id()).map_or_else(|| read(segment), Ok)?))).collect()
 }
 
 /// A set of ordinals.

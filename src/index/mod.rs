@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tantivy::Searcher;
 
-pub use schema::{Fields, Source, entry_key};
+pub use schema::{FIELDS, Fields, Source, entry_key};
 pub use store::IndexError;
 use store::Store;
 

@@ -4,6 +4,7 @@
 use crate::analysis::{Analyzer, fold, grams, pinyin};
 use crate::entry::Entry;
 use sha2::{Digest, Sha256};
+use std::sync::LazyLock;
 use tantivy::schema::{FAST, Field, INDEXED, IndexRecordOption, NumericOptions, Schema, TextFieldIndexing, TextOptions};
 use tantivy::tokenizer::{PreTokenizedString, Token as IndexToken};
 use tantivy::{TantivyDocument, doc};
@@ -48,6 +49,9 @@ pub fn schema() -> (Schema, Fields) {
     };
     (builder.build(), fields)
 }
+
+/// The fields, whose numbers follow from the schema alone.
+pub static FIELDS: LazyLock<Fields> = LazyLock::new(|| schema().1);
 
 /// The key of an entry in the indexes: the first eight bytes of SHA-256 of the folded id.
 pub fn entry_key(id: &str) -> u64 {
