@@ -447,6 +447,21 @@ fn an_export_without_its_markdown_changes_only_what_was_edited() {
 }
 
 #[test]
+fn an_entry_keeps_its_id_and_text_where_its_file_name_is_lost() {
+    let (_above, dir) = new_dir();
+    fs::create_dir_all(&dir).unwrap();
+    let file = "---\ntitle: 另一个名字\n---\n> 今天发\n";
+    fs::write(dir.join("发货.md"), file).unwrap();
+    let bytes = export_to(&library::load(&dir, None).unwrap(), Format::Csv);
+    let mut table = table::read(&bytes, Some(Format::Csv), None).unwrap();
+    let place = table.columns.iter().position(|name| name == "file").unwrap();
+    table.columns[place] = "-".to_owned();
+    let (_above, copy) = new_dir();
+    assert_eq!(import_table(&table, &copy, KEEP), ["2 发货 created"]);
+    assert_eq!(text(&copy, "发货.md"), file);
+}
+
+#[test]
 fn a_csv_export_is_what_excel_opens_without_harm() {
     let (_above, dir) = new_dir();
     fs::create_dir_all(&dir).unwrap();
