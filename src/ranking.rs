@@ -109,6 +109,9 @@ const NEAR_SOUND_SCORE: f32 = 0.35;
 /// Highest score of anything that is not exact.
 const INEXACT_CEILING: f32 = 0.99;
 
+/// How fast the score nears its ceiling: a sum of 1, a phrasing equal to the question, gives .8.
+const SATURATION: f32 = 1.6;
+
 /// An entry with its place.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Ranked {
@@ -167,8 +170,6 @@ pub enum ComponentName {
     Context,
     /// Made for what the message does.
     Act,
-    /// What was above the ceiling of inexact matches.
-    Ceiling,
 }
 
 /// The terms of a query with what a match of each is worth.
@@ -251,23 +252,31 @@ fn weigh<'q>(snapshot: &Snapshot, query: &'q Query, weights: &Weights) -> tantiv
         }
         alternatives[notion] = alternatives[notion].max(term.alternative as usize + 1);
     }
-    let first_slot: Vec<usize> = std::iter::once(0).chain(alternatives.iter().scan(0, |sum, count| {
-        *sum += count;
-        Some(*sum)
-    })).collect();
+    let first_slot: Vec<usize> = std::iter::once(0)
+        .chain(alternatives.iter().scan(0, |sum, count| {
+            *sum += count;
+            Some(*sum)
+        }))
+        .collect();
     let mut by_hash = Vec::with_capacity(query.terms.len());
     for term in &query.terms {
-        let (with, all) = phrasing_frequency(snapshot, term)?;
-        let share = term.weight * match term.kind {
-            TermKind::Gram => weights.gram,
-            TermKind::Word if is_single(&term.text) => weights.single_character,
-            TermKind::Word => 1.0,
-        };
+        let (with, all) = (phrasing_frequency(snapshot, term)?, snapshot.phrasing_count());
+        let share = term.weight
+            * match term.kind {
+                TermKind::Gram => weights.gram,
+                TermKind::Word if is_single(&term.text) => weights.single_character,
+                TermKind::Word => 1.0,
+            };
         let hash = match term.kind {
             TermKind::Word => word_hash(&term.text),
             TermKind::Gram => gram_hash(&term.text),
         };
-        let in_category: u32 = snapshot.categories().iter().filter(|category| category.terms.binary_search(&hash).is_ok()).map(|category| category.entries).sum();
+        let in_category: u32 = snapshot
+            .categories()
+            .iter()
+            .filter(|category| category.terms.binary_search(&hash).is_ok())
+            .map(|category| category.entries)
+            .sum();
         let category_worth = if in_category == 0 { 0.0 } else { share * idf(u64::from(in_category), snapshot.len() as u64) };
         let slot = first_slot[term.notion as usize] + term.alternative as usize;
         by_hash.push(Weighed { hash, worth: share * idf(with, all), category_worth, slot, term });
@@ -293,14 +302,16 @@ fn ideal(snapshot: &Snapshot, query: &Query, terms: &Terms, weights: &Weights) -
 /// How much a phrasing says in all: the idf of its words. One that says much beyond what was asked (白条支付的订单退款要收手续费吗 for 退款)
 /// is about something narrower, which a mere length does not tell.
 fn mass(snapshot: &Snapshot, phrasing: &Phrasing, weights: &Weights) -> f32 {
-    let all = snapshot.searchers.phrasings.num_docs();
-    let of = |(hash, single): &(u64, bool)| idf(u64::from(snapshot.word_count(*hash)), all) * if *single { weights.single_character } else { 1.0 };
+    let all = snapshot.phrasing_count();
+    let of = |(hash, single): &(u64, bool)| {
+        idf(u64::from(snapshot.word_count(*hash)), all) * if *single { weights.single_character } else { 1.0 }
+    };
     phrasing.words.iter().map(of).sum()
 }
 
 #[expect(clippy::cast_precision_loss, reason = "a count for a logarithm")]
 fn mass_factor(snapshot: &Snapshot, phrasing: &Phrasing, weights: &Weights) -> f32 {
-    let usual = USUAL_WORDS * (1.0 + snapshot.searchers.phrasings.num_docs() as f32).ln();
+    let usual = USUAL_WORDS * (1.0 + snapshot.phrasing_count() as f32).ln();
     (mass(snapshot, phrasing, weights).max(1.0) / usual.max(1.0)).powf(-weights.mass_power)
 }
 
@@ -377,7 +388,8 @@ impl Scorer<'_> {
         let mut second = 0.0_f32;
         if gathered.phrasing {
             for (part, phrasing) in (0u16..).zip(self.snapshot.phrasings(ordinal)) {
-                let score = self.matcher.sum(&phrasing.terms, |weighed| weighed.worth).0 * mass_factor(self.snapshot, phrasing, self.weights);
+                let score =
+                    self.matcher.sum(&phrasing.terms, |weighed| weighed.worth).0 * mass_factor(self.snapshot, phrasing, self.weights);
                 match best {
                     Some((_, known)) if score <= known => second = second.max(score),
                     _ => second = best.replace((part, score)).map_or(second, |(_, known)| second.max(known)),
@@ -484,18 +496,22 @@ fn nearness(span: &std::ops::Range<usize>, text: &str) -> f32 {
     0.6 + 0.3 * covered + early
 }
 
-/// Context, ceiling, sum.
+/// Context, then the sum brought into 0..1: without bound it would tie all that match well, and a cut would lose their order.
 fn finish(ranked: &mut Ranked, entry: &Entry, context: &Context, weights: &Weights) {
     let plain: f32 = ranked.components.iter().map(|component| component.value).sum();
-    let exact = ranked.components.iter().any(|component| component.name == ComponentName::Exact);
-    if !exact && plain > INEXACT_CEILING {
-        push(&mut ranked.components, ComponentName::Ceiling, INEXACT_CEILING - plain);
+    if ranked.components.iter().any(|component| component.name == ComponentName::Exact) {
+        ranked.score = EXACT_SCORE;
+        return;
     }
-    let capped = if exact { plain } else { plain.min(INEXACT_CEILING) };
-    let factor = context_factor(entry, context, weights);
-    let fitted = (capped * factor).min(if exact { EXACT_SCORE } else { INEXACT_CEILING });
-    push(&mut ranked.components, ComponentName::Context, fitted - capped);
-    ranked.score = ranked.components.iter().map(|component| component.value).sum::<f32>().clamp(0.0, 1.0);
+    let fitted = plain * context_factor(entry, context, weights);
+    push(&mut ranked.components, ComponentName::Context, fitted - plain);
+    let score = INEXACT_CEILING * (1.0 - (-fitted * SATURATION).exp());
+    if fitted > 0.0 {
+        for component in &mut ranked.components {
+            component.value *= score / fitted;
+        }
+    }
+    ranked.score = score.clamp(0.0, INEXACT_CEILING);
 }
 
 /// Facets of the context that an entry is made for lift it, those that it is not made for push it back.

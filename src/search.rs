@@ -262,18 +262,14 @@ impl SegmentCollector for Unused {
     }
 }
 
-/// How often a term occurs in the phrasings: (documents with it, documents).
+/// In how many phrasings a term occurs.
 ///
 /// # Errors
 /// Where the index cannot be read.
-pub fn phrasing_frequency(snapshot: &Snapshot, term: &Term) -> tantivy::Result<(u64, u64)> {
-    frequency(&snapshot.searchers.phrasings, term)
-}
-
-fn frequency(searcher: &Searcher, term: &Term) -> tantivy::Result<(u64, u64)> {
+pub fn phrasing_frequency(snapshot: &Snapshot, term: &Term) -> tantivy::Result<u64> {
     let field = match term.kind {
         TermKind::Word => FIELDS.words,
         TermKind::Gram => FIELDS.grams,
     };
-    Ok((searcher.doc_freq(&IndexTerm::from_field_text(field, &term.text))?, searcher.num_docs()))
+    snapshot.searchers.phrasings.doc_freq(&IndexTerm::from_field_text(field, &term.text))
 }

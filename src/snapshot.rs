@@ -179,6 +179,11 @@ impl Snapshot {
         })
     }
 
+    /// How many phrasings the counts are of: those of deleted entries too until their segment is merged, as in the counts.
+    pub fn phrasing_count(&self) -> u64 {
+        self.searchers.phrasings.segment_readers().iter().map(|segment| u64::from(segment.max_doc())).sum()
+    }
+
     /// In how many phrasings a word stands.
     pub fn word_count(&self, hash: u64) -> u32 {
         self.word_counts.iter().map(|(_, counts)| counts.get(&hash).copied().unwrap_or(0)).sum()
@@ -209,7 +214,8 @@ impl Phrasing {
     /// Tokens of a text.
     pub fn new(text: &str, analyzer: &Analyzer) -> Phrasing {
         let folded = fold(text).text;
-        let mut words: Vec<(u64, bool)> = analyzer.words(&folded).iter().map(|token| (word_hash(token.term), is_single(token.term))).collect();
+        let mut words: Vec<(u64, bool)> =
+            analyzer.words(&folded).iter().map(|token| (word_hash(token.term), is_single(token.term))).collect();
         words.sort_unstable();
         words.dedup();
         Phrasing { terms: term_hashes(&folded, analyzer), words: words.into_boxed_slice() }
@@ -233,19 +239,21 @@ fn term_hashes(folded: &str, analyzer: &Analyzer) -> Box<[u64]> {
     terms.into_boxed_slice()
 }
 
-/// FNV-1a, 64 bits: a collision among the few tokens of one question and one phrasing is out of sight.
-fn fnv(seed: u64, text: &str) -> u64 {
-    text.bytes().fold(0xcbf2_9ce4_8422_2325 ^ seed, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3))
+/// FNV-1a, 64 bits, over a byte for the kind and the text: a collision among the few tokens of one question and one phrasing is out of sight.
+fn fnv(kind: u8, text: &str) -> u64 {
+    std::iter::once(kind)
+        .chain(text.bytes())
+        .fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3))
 }
 
 /// Hash of a word.
 pub fn word_hash(term: &str) -> u64 {
-    fnv(1, term)
+    fnv(b'w', term)
 }
 
 /// Hash of a bigram.
 pub fn gram_hash(term: &str) -> u64 {
-    fnv(2, term)
+    fnv(b'g', term)
 }
 
 fn categories(entries: &[Arc<Entry>], analyzer: &Analyzer) -> (Vec<Category>, Vec<u32>) {
@@ -320,7 +328,11 @@ fn word_counts(searcher: &tantivy::Searcher, before: Option<&Snapshot>) -> tanti
         }
         Ok::<_, tantivy::TantivyError>(Arc::new(counts))
     };
-    searcher.segment_readers().iter().map(|segment| Ok((segment.segment_id(), known(segment.segment_id()).map_or_else(|| read(segment), Ok)?))).collect()
+    searcher
+        .segment_readers()
+        .iter()
+        .map(|segment| Ok((segment.segment_id(), known(segment.segment_id()).map_or_else(|| read(segment), Ok)?)))
+        .collect()
 }
 
 /// A set of ordinals.
