@@ -4,6 +4,7 @@
 
 pub mod analysis;
 pub mod answer;
+pub mod cli;
 pub mod entry;
 pub mod eval;
 pub mod facet;

@@ -116,3 +116,20 @@ fn lock(dir: &Path) -> Result<File, IndexError> {
         Err(std::fs::TryLockError::Error(source)) => Err(error(source)),
     }
 }
+
+/// Empties the indexes of a folder under its writer lock; the next [`Indexes::open`] begins anew.
+///
+/// # Errors
+/// As [`Indexes::open`].
+pub fn clear(dir: &Path) -> Result<(), IndexError> {
+    let _lock = lock(dir)?;
+    for source in [Source::Phrasings, Source::Passages] {
+        match std::fs::remove_dir_all(dir.join(source.as_str())) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                return Err(IndexError::Folder { path: dir.display().to_string(), source: error });
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,188 @@
+//! `import`: a table into a folder of Markdown, and what became of each row.
+
+use super::Verdict;
+use super::screen::{Paint, Screen, bar};
+use crate::sheets::Reason;
+use crate::sheets::import::{self, Outcome, Plan, RowOutcome};
+use crate::sheets::table::read_file;
+use anyhow::Context;
+use clap::Args;
+use std::path::PathBuf;
+
+/// Rows shown that were written: enough to see that the columns were understood.
+const SHOWN_WRITTEN: usize = 10;
+
+/// Rows shown that were not written; `--json` has them all.
+const SHOWN_KEPT: usize = 100;
+
+/// 导入表格（CSV、TSV、XLSX、JSONL）
+#[derive(Debug, Args)]
+#[command(override_usage = "huashu import [选项] <FILE> --into <DIR>", next_help_heading = "选项")]
+#[command(
+    after_help = "一行一个文件。认识的列：编号、分类、问题、相似问法、答案、标签、渠道、店铺、阶段、快捷码、状态、有效期从、有效期至、备注等。
+空格子不改任何东西；什么都不会被删除；同一张表导两次等于导一次。在这里改过的文件会保留，除非 --overwrite。
+有行没有写入时退出码是 1。
+
+例子：
+  huashu import 话术.xlsx --into kb/导入 --dry-run
+  huashu import 无表头.csv --into kb/导入 --columns 分组,快捷码,话术"
+)]
+pub(super) struct Options {
+    /// 表格文件
+    #[arg(value_name = "FILE", help_heading = "参数")]
+    file: PathBuf,
+    /// 写到这个文件夹，没有就新建
+    #[arg(long, value_name = "DIR")]
+    into: PathBuf,
+    /// 只说会怎样，什么都不写
+    #[arg(long)]
+    dry_run: bool,
+    /// 没有表头时各列的名称，用逗号分开，- 跳过一列
+    #[arg(long, value_name = "A,B,C", value_delimiter = ',')]
+    columns: Option<Vec<String>>,
+    /// 以表格为准，覆盖在这里改过的内容
+    #[arg(long)]
+    overwrite: bool,
+}
+
+pub(super) fn run(options: &Options, screen: &mut Screen) -> anyhow::Result<Verdict> {
+    let table = read_file(&options.file, options.columns.as_deref()).with_context(|| format!("{} 不能导入", options.file.display()))?;
+    let reading = bar(table.rows.len(), "读表");
+    let settings = import::Options { overwrite: options.overwrite };
+    let plan = import::plan(&table, &options.into, settings, |done, _| reading.set_position(done as u64))?;
+    reading.finish_and_clear();
+    tell_unused(&plan);
+    let rows = if options.dry_run { plan.rows } else { apply(plan)? };
+    let counts = Counts::of(&rows);
+    if screen.json {
+        let rows: Vec<RowJson> = rows.iter().map(RowJson::new).collect();
+        screen.json(&serde_json::json!({ "dry_run": options.dry_run, "counts": counts, "rows": rows }))?;
+    } else {
+        show(&rows, &counts, options.dry_run, screen)?;
+    }
+    Ok(Verdict::of(counts.conflict + counts.refused > 0))
+}
+
+fn apply(plan: Plan) -> anyhow::Result<Vec<RowOutcome>> {
+    let writing = bar(plan.rows.len(), "写入");
+    let rows = import::apply(plan, |done, all| {
+        writing.set_length(all as u64);
+        writing.set_position(done as u64);
+    })?;
+    writing.finish_and_clear();
+    Ok(rows)
+}
+
+/// What of the table nobody reads, on standard error: the result is the rows.
+fn tell_unused(plan: &Plan) {
+    for unused in &plan.unused {
+        let why = if unused.is_double { "和前面的列是一个意思" } else { "不认识这个列名" };
+        eprintln!("警告：第 {} 列「{}」没有读：{why}", unused.column, unused.name);
+    }
+    if !plan.other_sheets.is_empty() {
+        eprintln!("警告：只读了第一张工作表，没有读：{}", plan.other_sheets.join("、"));
+    }
+}
+
+/// How many rows came to what.
+#[derive(Debug, Default, serde::Serialize)]
+struct Counts {
+    created: usize,
+    updated: usize,
+    unchanged: usize,
+    conflict: usize,
+    refused: usize,
+}
+
+impl Counts {
+    fn of(rows: &[RowOutcome]) -> Counts {
+        let mut counts = Counts::default();
+        for row in rows {
+            *match row.outcome {
+                Outcome::Created => &mut counts.created,
+                Outcome::Updated => &mut counts.updated,
+                Outcome::Unchanged => &mut counts.unchanged,
+                Outcome::Conflict(_) => &mut counts.conflict,
+                Outcome::Refused(_) => &mut counts.refused,
+            } += 1;
+        }
+        counts
+    }
+}
+
+fn show(rows: &[RowOutcome], counts: &Counts, dry_run: bool, screen: &mut Screen) -> std::io::Result<()> {
+    let is_written = |row: &&RowOutcome| matches!(row.outcome, Outcome::Created | Outcome::Updated);
+    let is_kept = |row: &&RowOutcome| why(&row.outcome).is_some();
+    let written = rows.iter().filter(is_written).take(SHOWN_WRITTEN);
+    let kept = rows.iter().filter(is_kept).take(SHOWN_KEPT);
+    let mut table = screen.table(&["行", "结果", "编号", "文件或原因"]);
+    for row in written.chain(kept) {
+        let (paint, result) = outcome_zh(&row.outcome);
+        let last = why(&row.outcome).map_or_else(|| row.path.clone().unwrap_or_default(), |reason| reason.zh);
+        let id = row.id.as_deref().unwrap_or_default();
+        table.add_row([row.row.to_string(), screen.paint(paint, result), screen.paint(Paint::Strong, id), screen.paint(paint, &last)]);
+    }
+    let shown = table.row_count();
+    if shown > 0 {
+        screen.line(table.trim_fmt())?;
+    }
+    let more = rows.iter().filter(|row| is_written(row) || is_kept(row)).count() - shown;
+    if more > 0 {
+        screen.line(screen.paint(Paint::Quiet, &format!("还有 {more} 行，用 --json 看全部")))?;
+    }
+    let Counts { created, updated, unchanged, conflict, refused } = counts;
+    let begin = if dry_run { "试一试，什么都没有写：" } else { "" };
+    let line = format!("{begin}新建 {created}，更新 {updated}，未变 {unchanged}，保留 {conflict}，拒绝 {refused}；共 {} 行", rows.len());
+    screen.line(screen.paint(if conflict + refused > 0 { Paint::Warn } else { Paint::Good }, &line))
+}
+
+/// A row as programs read it.
+#[derive(Debug, serde::Serialize)]
+struct RowJson<'r> {
+    row: usize,
+    outcome: &'static str,
+    id: Option<&'r str>,
+    path: Option<&'r str>,
+    /// Why it was not written, in Chinese and English.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    message: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    message_en: Option<String>,
+}
+
+impl RowJson<'_> {
+    fn new(row: &RowOutcome) -> RowJson<'_> {
+        let outcome = match row.outcome {
+            Outcome::Created => "created",
+            Outcome::Updated => "updated",
+            Outcome::Unchanged => "unchanged",
+            Outcome::Conflict(_) => "conflict",
+            Outcome::Refused(_) => "refused",
+        };
+        let (message, message_en) = why(&row.outcome).map(|reason| (reason.zh, reason.en)).unzip();
+        RowJson { row: row.row, outcome, id: row.id.as_deref(), path: row.path.as_deref(), message, message_en }
+    }
+}
+
+fn outcome_zh(outcome: &Outcome) -> (Paint, &'static str) {
+    match outcome {
+        Outcome::Created => (Paint::Good, "新建"),
+        Outcome::Updated => (Paint::Good, "更新"),
+        Outcome::Unchanged => (Paint::Quiet, "未变"),
+        Outcome::Conflict(_) => (Paint::Warn, "保留"),
+        Outcome::Refused(_) => (Paint::Bad, "拒绝"),
+    }
+}
+
+/// Why a row was not written, where it should have been.
+fn why(outcome: &Outcome) -> Option<Reason> {
+    match outcome {
+        Outcome::Conflict(conflict) => Some(conflict.reason()),
+        Outcome::Refused(fault) => {
+            let place = |format: fn(usize) -> String| fault.column.map_or_else(String::new, format);
+            let (zh, en) = (place(|column| format!("第 {column} 列：")), place(|column| format!("column {column}: ")));
+            Some(Reason { zh: zh + &fault.reason.zh, en: en + &fault.reason.en })
+        }
+        _ => None,
+    }
+}

@@ -1,0 +1,110 @@
+//! `serve`: the library over HTTP, kept live until the program is told to stop.
+
+use super::Verdict;
+use super::place::{File, Listen, Place, Poll};
+use super::screen::{Paint, Screen, spinner};
+use crate::http;
+use crate::library::watch::Mode;
+use crate::live::Live;
+use anyhow::Context;
+use clap::Args;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use tokio::net::TcpListener;
+use tracing_subscriber::EnvFilter;
+
+/// Where to listen where nothing says otherwise.
+const DEFAULT_LISTEN: Listen = Listen(SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 7700));
+
+/// What is logged where neither `HUASHU_LOG` nor `RUST_LOG` says: tantivy tells of every commit.
+const DEFAULT_LOG: &str = "info,tantivy=warn";
+
+/// How long threads may go on after the last request has ended.
+const SHUTDOWN_GRACE: Duration = Duration::from_secs(5);
+
+/// 在本机提供搜索（网页和 HTTP 接口）
+#[derive(Debug, Args)]
+#[command(override_usage = "huashu serve [选项]", next_help_heading = "选项")]
+#[command(after_help = "文件一改就生效，不用重启；Ctrl+C 停止。日志写到标准错误，HUASHU_LOG 或 RUST_LOG 设级别。
+
+例子：
+  huashu serve
+  huashu --kb /srv/话术 serve --listen 127.0.0.1:8080 --poll 5")]
+pub(super) struct Options {
+    /// 地址和端口，只能是本机（默认 127.0.0.1:7700；端口 0 由系统选）
+    #[arg(long, value_name = "ADDR:PORT", env = "HUASHU_LISTEN", hide_env = true)]
+    listen: Option<Listen>,
+    /// 每隔几秒看一遍文件夹，用于网络磁盘（默认由系统通知）
+    #[arg(long, value_name = "SECONDS", env = "HUASHU_POLL", hide_env = true)]
+    poll: Option<Poll>,
+}
+
+pub(super) fn run(options: &Options, file: &File, place: &Place, screen: &mut Screen) -> anyhow::Result<Verdict> {
+    log();
+    let begin = Instant::now();
+    let loading = spinner("载入知识库");
+    let (live, warnings) = Live::open(&place.kb, &place.index)?;
+    loading.finish_and_clear();
+    warnings.iter().for_each(|warning| tracing::warn!("{warning}"));
+    let live = Arc::new(live);
+    let mode = options.poll.or(file.poll).map_or(Mode::Events, |poll| Mode::Poll(poll.0));
+    let _running = live.run(mode, |error| tracing::error!("the library is served as it was before: {error}"))?;
+
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("没有线程可用")?;
+    let address = options.listen.or(file.listen).unwrap_or(DEFAULT_LISTEN).0;
+    let listener = runtime
+        .block_on(TcpListener::bind(address))
+        .with_context(|| format!("不能在 {address} 上提供；端口被占用时，用 --listen 另选一个"))?;
+    // Signals are caught from here on: who reads the address may send one at once.
+    let stop = { runtime.block_on(async { stop_signal() })? };
+    announce(&live, listener.local_addr()?, begin.elapsed(), screen)?;
+    runtime.block_on(http::serve(listener, live, stop)).context("服务中断")?;
+    runtime.shutdown_timeout(SHUTDOWN_GRACE);
+    Ok(Verdict::Done)
+}
+
+/// Logs to standard error; never with a customer's text.
+fn log() {
+    let wanted = ["HUASHU_LOG", "RUST_LOG"].into_iter().find_map(|name| std::env::var(name).ok().filter(|filter| !filter.is_empty()));
+    let filter = EnvFilter::builder().parse_lossy(wanted.as_deref().unwrap_or(DEFAULT_LOG));
+    // A second subscriber is refused; the first goes on.
+    let _ = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).try_init();
+}
+
+fn announce(live: &Live, address: SocketAddr, took: Duration, screen: &mut Screen) -> std::io::Result<()> {
+    let snapshot = live.snapshot();
+    let (entries, problems) = (snapshot.library.entries.len(), snapshot.library.problems.len());
+    if screen.json {
+        let url = format!("http://{address}");
+        screen
+            .json(&serde_json::json!({ "url": url, "entries": entries, "problems": problems, "took_ms": took.as_secs_f64() * 1000.0 }))?;
+    } else {
+        screen.line(format!("话术在 {}", screen.paint(Paint::Strong, &format!("http://{address}"))))?;
+        let (problems, hint) = match problems {
+            0 => ("没有问题".to_owned(), ""),
+            count => (format!("{count} 个问题"), "（huashu check 列出）"),
+        };
+        screen.line(format!("{entries} 个条目，{problems}{hint}，启动用了 {:.1} 秒；Ctrl+C 停止", took.as_secs_f64()))?;
+    }
+    screen.flush()
+}
+
+/// Resolves when the program is told to stop: Ctrl+C, or what service managers send.
+fn stop_signal() -> std::io::Result<impl Future<Output = ()> + Send + 'static> {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+        Ok(async move {
+            tokio::select! {
+                _ = interrupt.recv() => {}
+                _ = terminate.recv() => {}
+            }
+        })
+    }
+    #[cfg(not(unix))]
+    Ok(async {
+        let _ = tokio::signal::ctrl_c().await;
+    })
+}
