@@ -42,6 +42,7 @@ pub(super) struct Options {
 
 pub(super) fn run(options: &Options, file: &File, place: &Place, screen: &mut Screen) -> anyhow::Result<Verdict> {
     log();
+    http::quiet_panics();
     let begin = Instant::now();
     let loading = spinner("载入知识库");
     let (live, warnings) = Live::open(&place.kb, &place.index)?;

@@ -1,27 +1,239 @@
-//! The HTTP edge: handlers take input, call the core, shape the answer. [`router`] is the seam that tests drive without sockets.
+//! The HTTP edge: handlers take input, call the core, shape the answer. [`router`] is the seam that tests drive without sockets;
+//! [`serve`] puts it on a listener.
+
+mod check;
+mod entries;
+mod error;
+mod extract;
+mod frame;
+pub mod json;
+mod page;
+mod search;
+mod system;
+
+pub use check::{CheckRequest, CheckResponse, FindingJson, MAX_DRAFT_CHARS, check_text};
+pub use entries::{EntriesResponse, EntryResponse, RenderRequest, RenderResponse};
+pub use error::{ApiError, PROBLEM_TYPE, ProblemDocument};
+pub use frame::Hosts;
+pub use search::{ContextJson, FilterJson, MAX_MESSAGES, MAX_QUESTION_BYTES, SearchRequest, SuggestResponse};
+pub use system::{HealthResponse, LibraryResponse, ProblemsResponse};
 
 use crate::live::Live;
+use crate::snapshot::Snapshot;
+use crate::suggest::SuggestTable;
 use axum::Router;
-use axum::routing::get;
-use std::sync::Arc;
+use axum::extract::DefaultBodyLimit;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 use tokio::net::TcpListener;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::compression::predicate::{NotForContentType, Predicate, SizeAbove};
+use tower_http::compression::{CompressionLayer, CompressionLevel};
+use tower_http::timeout::TimeoutLayer;
+use utoipa::OpenApi;
+use utoipa::openapi::path::PathItem;
+use utoipa::openapi::{ContentBuilder, Ref, RefOr, ResponseBuilder};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+/// Largest body: five times the largest question, so that escapes fit.
+pub const MAX_BODY_BYTES: usize = 512 * 1024;
+
+/// Searches at once, those that wait for a core included. One takes about a millisecond: with 64 in line the last waits less than a
+/// tenth of a second, and who comes then is better off asking again.
+pub const MAX_SEARCHES: usize = 64;
+
+/// Longest time for one request: a hundred times the slowest search; it ends what hangs, such as a body that never comes.
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(15);
+
+/// How long open requests may take after the end was asked for: longer than the slowest, shorter than supervisors wait before they kill.
+const SHUTDOWN_GRACE: Duration = Duration::from_secs(5);
+
+/// How often measures are rolled up, so that nobody's not reading them costs memory.
+const UPKEEP_INTERVAL: Duration = Duration::from_secs(5);
+
+/// Bodies below it gain nothing by compression: they fit into one packet.
+const MIN_COMPRESSED_BYTES: u64 = 1024;
+
+/// Brotli's level: 4 is as fast as gzip and smaller.
+const COMPRESSION_QUALITY: i32 = 4;
+
+/// Items of a page of a list where the request says nothing.
+const DEFAULT_PAGE: usize = 50;
+
+/// Most items of a page of a list.
+const MAX_PAGE: usize = 200;
 
 /// What every handler shares.
 #[derive(Debug, Clone)]
 pub struct AppState {
     /// The library.
-    pub live: Arc<Live>,
+    live: Arc<Live>,
+    hosts: Hosts,
+    searches: Arc<Semaphore>,
+    suggest: Arc<Mutex<search::KeptTable>>,
 }
 
-/// All routes.
+impl AppState {
+    /// A state that answers under any name.
+    pub fn new(live: Arc<Live>) -> AppState {
+        AppState { live, hosts: Hosts::Any, searches: Arc::new(Semaphore::new(MAX_SEARCHES)), suggest: Arc::default() }
+    }
+
+    /// The same with names that it answers to.
+    pub fn with_hosts(self, hosts: Hosts) -> AppState {
+        AppState { hosts, ..self }
+    }
+
+    /// The same with another number of searches at once.
+    pub fn with_searches(self, limit: usize) -> AppState {
+        AppState { searches: Arc::new(Semaphore::new(limit)), ..self }
+    }
+
+    /// A place among the searches, until it is dropped.
+    fn take_place(&self) -> Result<OwnedSemaphorePermit, ApiError> {
+        Arc::clone(&self.searches).try_acquire_owned().map_err(|_| {
+            metrics::counter!("huashu_searches_refused_total").increment(1);
+            ApiError::Busy
+        })
+    }
+
+    fn suggest_table(&self, snapshot: &Arc<Snapshot>) -> Arc<SuggestTable> {
+        let mut kept = self.suggest.lock().unwrap_or_else(PoisonError::into_inner);
+        match kept.as_ref().filter(|(of, _)| std::ptr::eq(of.as_ptr(), Arc::as_ptr(snapshot))) {
+            Some((_, table)) => Arc::clone(table),
+            None => {
+                let table = Arc::new(SuggestTable::new(snapshot));
+                *kept = Some((Arc::downgrade(snapshot), Arc::clone(&table)));
+                table
+            }
+        }
+    }
+}
+
+/// Runs work that computes or reads files off the async threads.
+async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T, ApiError> + Send + 'static) -> Result<T, ApiError> {
+    let span = tracing::Span::current();
+    match tokio::task::spawn_blocking(move || span.in_scope(work)).await {
+        Ok(result) => result,
+        // What a panic said may hold a customer's words.
+        Err(_) => Err(ApiError::Internal(anyhow::anyhow!("a task panicked or was cancelled"))),
+    }
+}
+
+fn page_limit(limit: usize) -> Result<usize, ApiError> {
+    if limit > MAX_PAGE { Err(ApiError::BadQuery(format!("limit is at most {MAX_PAGE}, found {limit}"))) } else { Ok(limit) }
+}
+
+/// The frame of the description; paths and shapes come from the handlers.
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "Huashu",
+        description = "话术知识库: a customer's message in, ranked scripts out. JSON in UTF-8, snake_case. Every failure is a problem document \
+            (RFC 9457) with a stable `code`. Fields that the server does not know are passed over; clients should do the same.",
+        license(name = "MIT OR Apache-2.0", identifier = "MIT OR Apache-2.0")
+    ),
+    components(schemas(ProblemDocument)),
+    tags(
+        (name = "search", description = "A question in, ranked scripts out"),
+        (name = "content", description = "Entries, replies, checks"),
+        (name = "operations", description = "How the service does")
+    )
+)]
+struct Description;
+
+fn api() -> OpenApiRouter<AppState> {
+    OpenApiRouter::with_openapi(Description::openapi())
+        .routes(routes!(search::post_search, search::get_search))
+        .routes(routes!(search::get_suggest))
+        .routes(routes!(entries::list_entries))
+        .routes(routes!(entries::get_entry))
+        .routes(routes!(entries::render_reply))
+        .routes(routes!(check::post_check))
+        .routes(routes!(system::list_problems))
+        .routes(routes!(system::get_library))
+        .routes(routes!(system::health))
+        .routes(routes!(system::ready))
+        .routes(routes!(system::get_metrics))
+}
+
+/// Says of every operation how it fails: all fail alike.
+fn describe_failures(description: &mut utoipa::openapi::OpenApi) {
+    for PathItem { get, post, .. } in description.paths.paths.values_mut() {
+        for operation in [get, post].into_iter().flatten() {
+            for (status, text) in [("4XX", "The request cannot be answered"), ("5XX", "The service cannot answer")] {
+                let content = ContentBuilder::new().schema(Some(Ref::from_schema_name("ProblemDocument"))).build();
+                let response = ResponseBuilder::new().description(text).content(PROBLEM_TYPE, content).build();
+                operation.responses.responses.insert(status.to_owned(), RefOr::T(response));
+            }
+        }
+    }
+}
+
+/// All routes, with everything around them.
 pub fn router(state: AppState) -> Router {
-    Router::new().route("/healthz", get(|| async { "ok" })).with_state(state)
+    system::recorder();
+    let (routes, mut description) = api().split_for_parts();
+    describe_failures(&mut description);
+    let compression = CompressionLayer::new()
+        .quality(CompressionLevel::Precise(COMPRESSION_QUALITY))
+        .compress_when(SizeAbove::new(MIN_COMPRESSED_BYTES).and(NotForContentType::IMAGES));
+    let docs = utoipa_swagger_ui::SwaggerUi::new("/docs")
+        .url("/openapi.json", description)
+        // Nothing is asked of a server elsewhere.
+        .config(utoipa_swagger_ui::Config::default().validator_url("none"));
+    routes
+        .merge(page::routes())
+        .merge(docs)
+        .fallback(|| async { ApiError::NoRoute })
+        .layer(CatchPanicLayer::custom(frame::after_panic))
+        .layer(TimeoutLayer::with_status_code(frame::TIMEOUT_STATUS, REQUEST_TIMEOUT))
+        .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
+        .layer(axum::middleware::from_fn_with_state(state.clone(), frame::frame))
+        .layer(compression)
+        .with_state(state)
 }
 
-/// Serves until `shutdown` is done, then lets open requests end.
+/// Serves until `shutdown` is done, then lets open requests end, for [`SHUTDOWN_GRACE`] at most.
 ///
 /// # Errors
 /// Where the listener fails.
 pub async fn serve(listener: TcpListener, live: Arc<Live>, shutdown: impl Future<Output = ()> + Send + 'static) -> std::io::Result<()> {
-    axum::serve(listener, router(AppState { live })).with_graceful_shutdown(shutdown).await
+    let state = AppState::new(live).with_hosts(Hosts::of(listener.local_addr()?));
+    let upkeep = tokio::spawn(async {
+        let mut interval = tokio::time::interval(UPKEEP_INTERVAL);
+        loop {
+            interval.tick().await;
+            if let Some(recorder) = system::recorder() {
+                recorder.run_upkeep();
+            }
+        }
+    });
+    let (asked, is_asked) = tokio::sync::oneshot::channel::<()>();
+    let served = axum::serve(listener, router(state)).with_graceful_shutdown(async move {
+        shutdown.await;
+        let _ = asked.send(());
+    });
+    let too_long = async {
+        if is_asked.await.is_err() {
+            std::future::pending::<()>().await;
+        }
+        tokio::time::sleep(SHUTDOWN_GRACE).await;
+    };
+    let result = tokio::select! {
+        result = served.into_future() => result,
+        () = too_long => Ok(()),
+    };
+    upkeep.abort();
+    result
+}
+
+/// Makes a panic say where, not what: its message may quote a customer. For the whole process, so that its `main` decides.
+pub fn quiet_panics() {
+    std::panic::set_hook(Box::new(|panic| {
+        let place = panic.location().map_or_else(|| "unknown place".to_owned(), ToString::to_string);
+        tracing::error!(place, "a bug: panicked");
+    }));
 }

@@ -1,0 +1,172 @@
+//! Every failure of the API: one enum, one match for status and code, one way to the wire (RFC 9457).
+
+use axum::Json;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// Media type of problem documents (RFC 9457).
+pub const PROBLEM_TYPE: &str = "application/problem+json";
+
+/// Seconds after which a refused search is worth another try: searches take milliseconds.
+pub(super) const RETRY_AFTER_SECONDS: u32 = 1;
+
+/// Why a request failed.
+#[derive(Debug, thiserror::Error)]
+pub enum ApiError {
+    /// No such address.
+    #[error("there is nothing at this address; /openapi.json lists what there is")]
+    NoRoute,
+    /// No such entry.
+    #[error("no entry has the id {0:?}; GET /v1/entries lists them")]
+    NoEntry(String),
+    /// The entry has no such reply.
+    #[error("entry {entry:?} has no reply {reply:?}; it may have been edited: read the entry again")]
+    NoReply {
+        /// Its id.
+        entry: String,
+        /// What was asked for.
+        reply: String,
+    },
+    /// The entry has no reply at all.
+    #[error("entry {0:?} has no reply to send")]
+    NothingToSay(String),
+    /// The address knows other methods.
+    #[error("this address knows other methods: see Allow")]
+    Method,
+    /// Not JSON at all.
+    #[error("the body is not JSON: {0}")]
+    BadJson(String),
+    /// JSON of the wrong shape, or a value out of its range.
+    #[error("{0}")]
+    BadValue(String),
+    /// A query string or a path that cannot be read.
+    #[error("{0}")]
+    BadQuery(String),
+    /// Not declared as JSON.
+    #[error("expected Content-Type: application/json")]
+    MediaType,
+    /// More than is read.
+    #[error("{0}")]
+    TooLarge(String),
+    /// A name under which this server does not run.
+    #[error("this server answers to localhost, 127.0.0.1 and [::1] only, with its port; listen on another address to serve other names")]
+    WrongHost,
+    /// More searches at once than the limit.
+    #[error("too many searches at once; try again in {RETRY_AFTER_SECONDS} s")]
+    Busy,
+    /// It took too long.
+    #[error("the answer took too long")]
+    Timeout,
+    /// Another failure of the request that a layer below found.
+    #[error("{}", .0.canonical_reason().unwrap_or("the request failed"))]
+    Other(StatusCode),
+    /// Ours. The chain is logged, the caller gets one plain sentence.
+    #[error("something went wrong here; the log knows more under this request id")]
+    Internal(#[source] anyhow::Error),
+}
+
+impl ApiError {
+    /// Status, stable code and title.
+    pub fn parts(&self) -> (StatusCode, &'static str, &'static str) {
+        match self {
+            ApiError::NoRoute => (StatusCode::NOT_FOUND, "no_route", "No such address"),
+            ApiError::NoEntry(_) => (StatusCode::NOT_FOUND, "no_entry", "No such entry"),
+            ApiError::NoReply { .. } => (StatusCode::NOT_FOUND, "no_reply", "No such reply"),
+            ApiError::NothingToSay(_) => (StatusCode::UNPROCESSABLE_ENTITY, "nothing_to_say", "Entry without a reply"),
+            ApiError::Method => (StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", "Method not allowed"),
+            ApiError::BadJson(_) => (StatusCode::BAD_REQUEST, "bad_json", "Not JSON"),
+            ApiError::BadValue(_) => (StatusCode::BAD_REQUEST, "bad_value", "Value not understood"),
+            ApiError::BadQuery(_) => (StatusCode::BAD_REQUEST, "bad_query", "Address not understood"),
+            ApiError::MediaType => (StatusCode::UNSUPPORTED_MEDIA_TYPE, "media_type", "Not declared as JSON"),
+            ApiError::TooLarge(_) => (StatusCode::PAYLOAD_TOO_LARGE, "too_large", "Too large"),
+            ApiError::WrongHost => (StatusCode::MISDIRECTED_REQUEST, "wrong_host", "Wrong host"),
+            ApiError::Busy => (StatusCode::SERVICE_UNAVAILABLE, "busy", "Busy"),
+            ApiError::Timeout => (StatusCode::SERVICE_UNAVAILABLE, "timeout", "Took too long"),
+            ApiError::Other(status) => (*status, "request_failed", "Request failed"),
+            ApiError::Internal(_) => (StatusCode::INTERNAL_SERVER_ERROR, "internal", "Internal error"),
+        }
+    }
+
+    /// The failure behind a bare status of a layer that knows nothing of problem documents.
+    pub fn of_status(status: StatusCode) -> ApiError {
+        match status {
+            StatusCode::NOT_FOUND => ApiError::NoRoute,
+            StatusCode::METHOD_NOT_ALLOWED => ApiError::Method,
+            StatusCode::PAYLOAD_TOO_LARGE => ApiError::TooLarge("the body is too large".to_owned()),
+            StatusCode::UNSUPPORTED_MEDIA_TYPE => ApiError::MediaType,
+            StatusCode::SERVICE_UNAVAILABLE | StatusCode::REQUEST_TIMEOUT => ApiError::Timeout,
+            status if status.is_server_error() => ApiError::Internal(anyhow::anyhow!("a layer answered {status}")),
+            status => ApiError::Other(status),
+        }
+    }
+
+    /// The document for one request.
+    pub fn problem(&self, instance: &str) -> ProblemDocument {
+        let (status, code, title) = self.parts();
+        ProblemDocument {
+            type_: format!("urn:huashu:problem:{code}"),
+            title: title.to_owned(),
+            status: status.as_u16(),
+            detail: self.to_string(),
+            code: code.to_owned(),
+            instance: instance.to_owned(),
+        }
+    }
+}
+
+impl From<tantivy::TantivyError> for ApiError {
+    fn from(error: tantivy::TantivyError) -> ApiError {
+        ApiError::Internal(error.into())
+    }
+}
+
+/// A failure, as RFC 9457 has it.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct ProblemDocument {
+    /// `urn:huashu:problem:` and the code.
+    #[serde(rename = "type")]
+    #[schema(example = "urn:huashu:problem:bad_value")]
+    pub type_: String,
+    /// What kind of failure, the same for each of its kind.
+    pub title: String,
+    /// The HTTP status.
+    #[schema(example = 400)]
+    pub status: u16,
+    /// What was expected, what was found, the way out.
+    pub detail: String,
+    /// Stable: programs may depend on it.
+    #[schema(example = "bad_value")]
+    pub code: String,
+    /// The id of the request, as in `x-request-id`.
+    pub instance: String,
+}
+
+/// A failure on its way out; the outermost layer knows the request's id and writes the document anew with it.
+#[derive(Debug, Clone)]
+pub(super) struct Failure(pub(super) ProblemDocument);
+
+impl IntoResponse for ApiError {
+    fn into_response(self) -> Response {
+        if let ApiError::Internal(error) = &self {
+            tracing::error!(error = format!("{error:#}"), "a request failed");
+        }
+        let busy = matches!(self, ApiError::Busy);
+        let mut response = self.problem("").into_response();
+        if busy {
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(RETRY_AFTER_SECONDS));
+        }
+        response
+    }
+}
+
+impl IntoResponse for ProblemDocument {
+    fn into_response(self) -> Response {
+        let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let mut response = (status, Json(&self)).into_response();
+        response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(PROBLEM_TYPE));
+        response.extensions_mut().insert(Failure(self));
+        response
+    }
+}

@@ -1,0 +1,141 @@
+//! What surrounds every request: its id, the check of its host, one log line, its measures, its headers, and the problem document of
+//! whatever failed on the way.
+
+use super::AppState;
+use super::error::{ApiError, Failure};
+use axum::extract::{MatchedPath, Request, State};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use std::net::SocketAddr;
+use std::time::Instant;
+use tracing::Instrument;
+
+/// What a page may do: its own files and its own API, nothing inline, in nobody's frame.
+pub(super) const PAGE_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; \
+     base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+/// The same for the API's documentation, whose program sets styles inline.
+const DOCS_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; \
+     connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+/// What JSON may do if somebody takes it for a page.
+const DATA_POLICY: &str = "default-src 'none'; frame-ancestors 'none'";
+
+/// Header with the id of a request.
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// Longest id of a caller's own: a UUID has 36, tracing systems have up to 64.
+const MAX_REQUEST_ID_CHARS: usize = 128;
+
+/// Under which names the server answers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Hosts {
+    /// Any: it listens to the world.
+    #[default]
+    Any,
+    /// localhost, 127.0.0.1 and [::1] with this port: a name that somebody else's DNS points at this machine is turned away.
+    Loopback(u16),
+}
+
+impl Hosts {
+    /// The rule for an address that is listened to.
+    pub fn of(address: SocketAddr) -> Hosts {
+        if address.ip().is_loopback() { Hosts::Loopback(address.port()) } else { Hosts::Any }
+    }
+
+    fn allow(self, uri: &Uri, headers: &HeaderMap) -> bool {
+        let Hosts::Loopback(port) = self else { return true };
+        let header = headers.get(header::HOST).and_then(|value| value.to_str().ok());
+        let Some(host) = uri.authority().map(axum::http::uri::Authority::as_str).or(header) else { return false };
+        let host = host.to_ascii_lowercase();
+        ["localhost", "127.0.0.1", "[::1]"].iter().any(|name| {
+            let rest = host.strip_prefix(name);
+            rest.is_some_and(|rest| rest.strip_prefix(':') == Some(port.to_string().as_str()) || (rest.is_empty() && port == 80))
+        })
+    }
+}
+
+/// Surrounds a request.
+pub(super) async fn frame(State(state): State<AppState>, request: Request, next: Next) -> Response {
+    let began = Instant::now();
+    let id = request_id(request.headers());
+    let method = request.method().clone();
+    // The template, not the path: somebody may have typed a customer's words into it.
+    let route = request.extensions().get::<MatchedPath>().map_or_else(|| "none".to_owned(), |path| path.as_str().to_owned());
+    let span = tracing::info_span!("request", id);
+    let response = if state.hosts.allow(request.uri(), request.headers()) {
+        next.run(request).instrument(span.clone()).await
+    } else {
+        ApiError::WrongHost.into_response()
+    };
+    let mut response = span.in_scope(|| with_problem(response, &id));
+    add_headers(response.headers_mut(), &route, &id);
+    let (status, took) = (response.status(), began.elapsed());
+    tracing::info!(parent: &span, %method, route, status = status.as_u16(), took_ms = super::json::millis(took), "answered");
+    let labels = [("route", route), ("method", known_method(&method).to_owned()), ("status", status.as_str().to_owned())];
+    metrics::counter!("huashu_http_requests_total", &labels).increment(1);
+    metrics::histogram!("huashu_http_request_seconds", &labels[..1]).record(took.as_secs_f64());
+    response
+}
+
+/// The caller's id where it is one, else a new UUIDv7.
+fn request_id(headers: &HeaderMap) -> String {
+    let given = headers.get(REQUEST_ID).and_then(|value| value.to_str().ok());
+    let is_id = |id: &&str| {
+        (1..=MAX_REQUEST_ID_CHARS).contains(&id.len())
+            && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.'))
+    };
+    given.filter(is_id).map_or_else(|| uuid::Uuid::now_v7().to_string(), str::to_owned)
+}
+
+/// Gives every failure its document, with the request's id; headers such as `Allow` stay.
+fn with_problem(mut response: Response, id: &str) -> Response {
+    let status = response.status();
+    if status.is_success() || status.is_redirection() || status.is_informational() {
+        return response;
+    }
+    let mut problem = match response.extensions_mut().remove::<Failure>() {
+        Some(Failure(problem)) => problem,
+        None => ApiError::of_status(status).problem(id),
+    };
+    id.clone_into(&mut problem.instance);
+    let mut document = problem.into_response();
+    for (name, value) in response.headers() {
+        if name != header::CONTENT_TYPE && name != header::CONTENT_LENGTH && name != header::CONTENT_ENCODING {
+            document.headers_mut().append(name, value.clone());
+        }
+    }
+    document
+}
+
+fn add_headers(headers: &mut HeaderMap, route: &str, id: &str) {
+    let policy = if route.starts_with("/docs") { DOCS_POLICY } else { DATA_POLICY };
+    let own = [
+        (header::CONTENT_SECURITY_POLICY, policy),
+        // Answers hold customers' words.
+        (header::CACHE_CONTROL, "no-store"),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (header::REFERRER_POLICY, "no-referrer"),
+        (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
+    ];
+    for (name, value) in own {
+        headers.entry(name).or_insert(HeaderValue::from_static(value));
+    }
+    if let Ok(id) = HeaderValue::from_str(id) {
+        headers.insert(REQUEST_ID, id);
+    }
+}
+
+/// Methods as labels: a caller can make up any number of names.
+fn known_method(method: &axum::http::Method) -> &'static str {
+    ["GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS"].into_iter().find(|known| method == known).unwrap_or("other")
+}
+
+/// A handler that panicked; what it said may hold a customer's words, so that only the fact is told.
+pub(super) fn after_panic(_: Box<dyn std::any::Any + Send + 'static>) -> Response {
+    ApiError::Internal(anyhow::anyhow!("a handler panicked")).into_response()
+}
+
+/// The failure behind a bare status that a layer outside of the handlers gave.
+pub(super) const TIMEOUT_STATUS: StatusCode = StatusCode::SERVICE_UNAVAILABLE;

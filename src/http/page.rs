@@ -1,0 +1,37 @@
+//! The page and its assets: files of `web/`, embedded, served as written.
+
+use super::entries::{hex, with_etag};
+use super::{AppState, frame};
+use axum::Router;
+use axum::http::{HeaderMap, header};
+use axum::response::IntoResponse;
+use axum::routing::get;
+use rust_embed::RustEmbed;
+
+#[derive(RustEmbed)]
+#[folder = "web/"]
+struct Assets;
+
+/// A route for each file; the page itself at `/`.
+pub(super) fn routes() -> Router<AppState> {
+    Assets::iter().fold(Router::new(), |router, name| {
+        let path = if name == "index.html" { "/".to_owned() } else { format!("/{name}") };
+        router.route(&path, get(move |headers: HeaderMap| get_asset(name.to_string(), headers)))
+    })
+}
+
+async fn get_asset(name: String, headers: HeaderMap) -> axum::response::Response {
+    let Some(file) = Assets::get(&name) else { return super::error::ApiError::NoRoute.into_response() };
+    let media_type = match name.rsplit('.').next() {
+        Some("html") => "text/html; charset=utf-8",
+        Some("css") => "text/css; charset=utf-8",
+        Some("js") => "text/javascript; charset=utf-8",
+        Some("svg") => "image/svg+xml",
+        _ => "application/octet-stream",
+    };
+    let etag = format!("\"{}\"", hex(&file.metadata.sha256_hash()));
+    with_etag(&etag, &headers, || {
+        let headers = [(header::CONTENT_TYPE, media_type), (header::CONTENT_SECURITY_POLICY, frame::PAGE_POLICY)];
+        (headers, file.data.into_owned()).into_response()
+    })
+}

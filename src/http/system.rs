@@ -1,0 +1,215 @@
+//! What the library is and how the service does: `/v1/library`, `/v1/problems`, `/healthz`, `/readyz`, `/metrics`.
+
+use super::error::ApiError;
+use super::extract::ApiQuery;
+use super::json::{ProblemJson, severity_name};
+use super::{AppState, DEFAULT_PAGE, page_limit};
+use crate::entry::Kind;
+use crate::facet::Facet;
+use crate::problem::{Problem, Severity};
+use axum::Json;
+use axum::extract::State;
+use axum::http::header;
+use axum::response::{IntoResponse, Response};
+use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::sync::OnceLock;
+use utoipa::{IntoParams, ToSchema};
+
+/// Upper bounds of the duration histograms, in seconds: a search takes about one millisecond, a person waits for a tenth of a second.
+const SECONDS: [f64; 9] = [0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 1.0];
+
+/// The library as a whole: what a page needs to build its choosers.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct LibraryResponse {
+    /// For people.
+    pub name: String,
+    /// IANA name: dates and times without offset are in it.
+    pub time_zone: String,
+    /// Entries, whatever their state.
+    pub entries: usize,
+    /// Entries that are found now.
+    pub served: usize,
+    /// Entries found now by kind.
+    pub kinds: BTreeMap<String, usize>,
+    /// Shops.
+    pub shops: Vec<ShopJson>,
+    /// Known values of each facet.
+    pub facets: BTreeMap<String, Vec<String>>,
+    /// Problems that must be mended.
+    pub errors: usize,
+    /// Problems to look at.
+    pub warnings: usize,
+    /// Why what is served is older than the folder; absent where all is well.
+    pub degraded: Option<String>,
+    /// Of the program.
+    pub version: String,
+}
+
+/// A shop.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct ShopJson {
+    /// Stands in contexts.
+    pub id: String,
+    /// For people.
+    pub name: String,
+    /// Where it sells; empty: anywhere.
+    pub channels: Vec<String>,
+}
+
+/// Describes the library.
+#[utoipa::path(get, path = "/v1/library", operation_id = "get_library", tag = "content", responses((status = 200, body = LibraryResponse)))]
+pub(super) async fn get_library(State(state): State<AppState>) -> Json<LibraryResponse> {
+    let snapshot = state.live.snapshot();
+    let library = &snapshot.library;
+    let mut kinds: BTreeMap<String, usize> = [Kind::Answer, Kind::Policy, Kind::Case].map(|kind| (kind.as_str().to_owned(), 0)).into();
+    for ordinal in (0..).take(snapshot.len()).filter(|ordinal| snapshot.served().contains(*ordinal)) {
+        *kinds.entry(snapshot.entry(ordinal).kind.as_str().to_owned()).or_default() += 1;
+    }
+    let (errors, warnings) = count(&library.problems);
+    Json(LibraryResponse {
+        name: library.settings.name.clone(),
+        time_zone: library.settings.time_zone.iana_name().unwrap_or_default().to_owned(),
+        entries: snapshot.len(),
+        served: snapshot.served().count(),
+        kinds,
+        shops: library
+            .shops
+            .values()
+            .map(|shop| ShopJson { id: shop.id.clone(), name: shop.name.clone(), channels: shop.channels.clone() })
+            .collect(),
+        facets: Facet::ALL.map(|facet| (facet.as_str().to_owned(), library.lexicon.facets.values(facet).to_vec())).into(),
+        errors,
+        warnings,
+        degraded: state.live.degraded().map(|reason| reason.to_string()),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+    })
+}
+
+fn count(problems: &[Problem]) -> (usize, usize) {
+    let errors = problems.iter().filter(|problem| problem.severity() == Severity::Error).count();
+    (errors, problems.len() - errors)
+}
+
+/// Which problems.
+#[derive(Debug, Clone, Default, Deserialize, IntoParams)]
+#[serde(default)]
+#[into_params(parameter_in = Query)]
+pub(super) struct ProblemsParams {
+    /// error or warning.
+    pub severity: Option<String>,
+    /// Of this file only.
+    pub path: Option<String>,
+    /// At most 200; 50 where absent.
+    pub limit: Option<usize>,
+    /// Problems to skip.
+    pub offset: usize,
+}
+
+/// One page of problems.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct ProblemsResponse {
+    /// In the order of path and line.
+    pub problems: Vec<ProblemJson>,
+    /// How many there are on all pages.
+    pub total: usize,
+    /// What the next page begins with; absent on the last.
+    pub next_offset: Option<usize>,
+    /// Of the whole library: problems that must be mended.
+    pub errors: usize,
+    /// Of the whole library: problems to look at.
+    pub warnings: usize,
+}
+
+/// Lists what is wrong in the library's files.
+#[utoipa::path(get, path = "/v1/problems", operation_id = "list_problems", tag = "content", params(ProblemsParams),
+    responses((status = 200, body = ProblemsResponse)))]
+pub(super) async fn list_problems(
+    State(state): State<AppState>,
+    ApiQuery(params): ApiQuery<ProblemsParams>,
+) -> Result<Json<ProblemsResponse>, ApiError> {
+    let limit = page_limit(params.limit.unwrap_or(DEFAULT_PAGE))?;
+    let severity = match params.severity.as_deref() {
+        None => None,
+        Some(name) => Some(
+            [Severity::Warning, Severity::Error]
+                .into_iter()
+                .find(|severity| severity_name(*severity) == name)
+                .ok_or_else(|| ApiError::BadQuery(format!("severity is error or warning; found {name:?}")))?,
+        ),
+    };
+    let snapshot = state.live.snapshot();
+    let problems = &snapshot.library.problems;
+    let wanted: Vec<&Problem> = problems
+        .iter()
+        .filter(|problem| severity.is_none_or(|severity| problem.severity() == severity))
+        .filter(|problem| params.path.as_ref().is_none_or(|path| problem.path == *path))
+        .collect();
+    let (errors, warnings) = count(problems);
+    let end = params.offset.saturating_add(limit);
+    Ok(Json(ProblemsResponse {
+        problems: wanted.iter().skip(params.offset).take(limit).map(|problem| ProblemJson::new(problem)).collect(),
+        total: wanted.len(),
+        next_offset: (end < wanted.len()).then_some(end),
+        errors,
+        warnings,
+    }))
+}
+
+/// How the service does.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct HealthResponse {
+    /// ok, or degraded: what is served is older than the folder.
+    pub status: String,
+    /// Why it is degraded.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+}
+
+/// Says that the process answers.
+#[utoipa::path(get, path = "/healthz", operation_id = "health", tag = "operations", responses((status = 200, body = HealthResponse)))]
+pub(super) async fn health() -> Json<HealthResponse> {
+    Json(HealthResponse { status: "ok".to_owned(), reason: None })
+}
+
+/// Says whether requests should come here. A degraded service is ready: it answers from the last good version, and so would no better
+/// one take its place.
+#[utoipa::path(get, path = "/readyz", operation_id = "ready", tag = "operations", responses((status = 200, body = HealthResponse)))]
+pub(super) async fn ready(State(state): State<AppState>) -> Json<HealthResponse> {
+    let reason = state.live.degraded().map(|reason| reason.to_string());
+    let status = if reason.is_some() { "degraded" } else { "ok" };
+    Json(HealthResponse { status: status.to_owned(), reason })
+}
+
+/// Counts and durations in Prometheus' text format.
+#[utoipa::path(get, path = "/metrics", operation_id = "metrics", tag = "operations",
+    responses((status = 200, body = String, content_type = "text/plain")))]
+pub(super) async fn get_metrics(State(state): State<AppState>) -> Response {
+    let snapshot = state.live.snapshot();
+    let (errors, warnings) = count(&snapshot.library.problems);
+    gauge("huashu_entries", snapshot.len());
+    gauge("huashu_entries_served", snapshot.served().count());
+    metrics::gauge!("huashu_problems", "severity" => "error").set(as_f64(errors));
+    metrics::gauge!("huashu_problems", "severity" => "warning").set(as_f64(warnings));
+    gauge("huashu_degraded", usize::from(state.live.degraded().is_some()));
+    let text = recorder().map(|recorder| {
+        recorder.run_upkeep();
+        recorder.render()
+    });
+    ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text.unwrap_or_default()).into_response()
+}
+
+fn gauge(name: &'static str, value: usize) {
+    metrics::gauge!(name).set(as_f64(value));
+}
+
+fn as_f64(count: usize) -> f64 {
+    u32::try_from(count).unwrap_or(u32::MAX).into()
+}
+
+/// The one recorder of the process; absent where something else records already.
+pub(super) fn recorder() -> Option<&'static PrometheusHandle> {
+    static RECORDER: OnceLock<Option<PrometheusHandle>> = OnceLock::new();
+    RECORDER.get_or_init(|| PrometheusBuilder::new().set_buckets(&SECONDS).ok()?.install_recorder().ok()).as_ref()
+}
