@@ -24,6 +24,12 @@ const MATCHED_BY = { question: "问法", sound: "拼音", passage: "段落", sho
 /** A slot that nobody filled, as it stands in a text. */
 const SLOT = /\{\{([^{}\n]*)\}\}/g;
 
+/** What makes a slot of a name, also where highlights cut it in pieces. */
+const SLOT_MARKS = /\{\{(?:店铺\.|shop\.)?|[|｜][^{}|｜\n]*\}\}|\}\}/g;
+
+/** Prefixes of slots that a shop fills. */
+const SHOP_SLOT = /^(?:店铺|shop)\./;
+
 /**
  * @param {string} tag @param {string} className @param {...(Node | string)} children
  * @returns {HTMLElement}
@@ -35,9 +41,20 @@ export function element(tag, className, ...children) {
   return made;
 }
 
-/** A text in pieces, what was met in marks. @param {Piece[]} pieces @returns {(Node | string)[]} */
+/** A text in pieces, what was met in marks; slots are shown by name. @param {Piece[]} pieces @returns {(Node | string)[]} */
 function marked(pieces) {
-  return pieces.map((piece) => (piece.hit ? element("mark", "", piece.text) : piece.text));
+  return pieces.map(({ text, hit }) => {
+    const shown = text.replace(SLOT_MARKS, "");
+    return hit ? element("mark", "", shown) : shown;
+  });
+}
+
+/** What is still to be filled in, for people. @param {string[]} missing */
+export function toFill(missing) {
+  const own = missing.filter((name) => !SHOP_SLOT.test(name));
+  const parts = own.length > 0 ? [`待填：${own.join("、")}`] : [];
+  if (own.length < missing.length) parts.push("选好店铺会自动填写店铺信息");
+  return parts.join("；");
 }
 
 /** A reply's text, unfilled slots shown as blanks. @param {string} text @returns {(Node | string)[]} */
@@ -46,7 +63,7 @@ function withBlanks(text) {
   const parts = [];
   let at = 0;
   for (const slot of text.matchAll(SLOT)) {
-    const blank = element("span", "blank", slot[1].split(/[|｜]/)[0].trim());
+    const blank = element("span", "blank", slot[1].split(/[|｜]/)[0].trim().replace(SHOP_SLOT, ""));
     blank.title = "发送前要填写";
     parts.push(text.slice(at, slot.index), blank);
     at = slot.index + slot[0].length;
@@ -72,15 +89,16 @@ export class HuashuHit extends HTMLElement {
     this.hit = hit;
     this.replaceChildren(this.#head(hit, number));
     const [best, ...others] = hit.replies;
-    if (hit.advice) this.append(element("p", "advice", hit.advice));
+    if (hit.advice) this.append(element("p", "advice", ...marked([{ text: hit.advice, hit: false }])));
     const by = MATCHED_BY[hit.matched.by];
-    if (by && hit.matched.text_pieces.length > 0) {
+    const matched = hit.matched.text_pieces.map((piece) => piece.text).join("");
+    // Below the reply of that very section it would say the reply once more.
+    const says = hit.snippet_pieces.length > 0 && (!best || (hit.matched.by === "passage" && matched !== best.label));
+    if (by && matched && (says || hit.matched.by !== "passage")) {
       this.append(element("p", "matched", element("span", "matched-by", by), ...marked(hit.matched.text_pieces)));
     }
+    if (says) this.append(element("p", best ? "snippet" : "snippet alone", ...marked(hit.snippet_pieces)));
     if (best) this.append(this.#reply(best, number));
-    if ((!best || hit.matched.by === "passage") && hit.snippet_pieces.length > 0) {
-      this.append(element("p", "snippet", ...marked(hit.snippet_pieces)));
-    }
     if (others.length > 0) {
       const fold = element("details", "others", element("summary", "", `另有 ${others.length} 种说法`));
       fold.append(...others.map((reply) => this.#reply(reply, 0)));
@@ -124,7 +142,7 @@ export class HuashuHit extends HTMLElement {
     const about = element("div", "about");
     if (reply.label) about.append(element("span", "label", reply.label));
     if (reply.used) about.append(element("span", "label", "刚用过"));
-    if (reply.missing.length > 0) about.append(element("span", "todo", `待填：${reply.missing.join("、")}`));
+    if (reply.missing.length > 0) about.append(element("span", "todo", toFill(reply.missing)));
     return element("div", "reply", words, element("div", "foot", about, button));
   }
 }

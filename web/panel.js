@@ -2,7 +2,7 @@
 // The page: a question in, hits out, a reply into the clipboard.
 
 import { copyText } from "./clipboard.js";
-import { HuashuHit, textToSend } from "./hit.js";
+import { HuashuHit, textToSend, toFill } from "./hit.js";
 import { PageTransport, TransportError } from "./transport.js";
 import { isComposing, onTyped } from "./typing.js";
 
@@ -52,6 +52,10 @@ let latest = new AbortController();
 /** @type {ReturnType<typeof setTimeout> | undefined} */
 let retry;
 let selected = 0;
+/** Whether the hits are older than what was typed. */
+let stale = false;
+/** What to copy as soon as the hits are those of what was typed. @type {number | null} */
+let wanted = null;
 
 function context() {
   return { shop: choosers.shop.value || undefined, channel: choosers.channel.value || undefined };
@@ -67,6 +71,7 @@ async function search(text) {
   clear.hidden = text === "";
   hints.hidden = q !== "";
   if (q === "") {
+    stale = false;
     summary.textContent = "";
     list.replaceChildren();
     risk.hidden = true;
@@ -77,6 +82,7 @@ async function search(text) {
     if (!signal.aborted) show(answer, signal);
   } catch (error) {
     if (signal.aborted) return;
+    wanted = null;
     const code = error instanceof TransportError ? error.code : "";
     summary.textContent = FAILURES[code] ?? "没有搜成，请再试一次";
     summary.className = "summary failed";
@@ -95,6 +101,9 @@ function show(answer, signal) {
   });
   list.replaceChildren(...hits);
   select(0);
+  stale = false;
+  if (wanted !== null) copyHit(wanted);
+  wanted = null;
   summary.textContent = summaryOf(answer);
   summary.className = answer.confident || answer.act ? "summary" : "summary unsure";
   showRisk(answer.emotion.risks[0], signal);
@@ -106,7 +115,7 @@ function summaryOf(answer) {
   if (answer.act) parts.push(ACTS[answer.act] ?? answer.act);
   else if (answer.hits.length === 0) parts.push("没有找到。换个说法，或去掉人名、单号再试");
   else if (!answer.confident) parts.push("没有很合适的，下面是最接近的");
-  else parts.push(`找到 ${answer.total} 条`);
+  else parts.push(`最合适的 ${answer.hits.length} 条`);
   if (answer.emotion.emotion !== "平静") parts.push(`顾客${answer.emotion.emotion}`);
   if (answer.emotion.haste) parts.push("很急");
   if (answer.truncated) parts.push("内容较长，只看了最后一部分");
@@ -155,8 +164,12 @@ function select(index) {
   });
 }
 
-/** @param {number} index */
+/** Copies a hit's best reply; of hits that are on their way, once they are here: a reply to the last question is a wrong one. @param {number} index */
 function copyHit(index) {
+  if (stale) {
+    wanted = index;
+    return;
+  }
   const shown = list.children[index]?.firstElementChild;
   if (shown instanceof HuashuHit) {
     select(index);
@@ -177,7 +190,7 @@ document.addEventListener("copy-reply", async (event) => {
   const { reply } = /** @type {CustomEvent<{hit: Hit, reply?: Reply}>} */ (event).detail;
   if (!reply) return tell("这一条没有可以发送的话术", "caution");
   if (!(await copyText(textToSend(reply)))) return tell("没有复制成，请选中文字后按 Ctrl+C", "caution");
-  if (reply.missing.length > 0) return tell(`已复制，发送前请填写：${reply.missing.join("、")}`, "caution");
+  if (reply.missing.length > 0) return tell(`已复制。${toFill(reply.missing)}`, "caution");
   tell("已复制");
 });
 
@@ -201,7 +214,7 @@ question.addEventListener("keydown", (event) => {
   const single = !question.value.includes("\n");
   if (event.key === "Enter") {
     event.preventDefault();
-    copyHit(selected);
+    copyHit(stale ? 0 : selected);
   } else if (single && (event.key === "ArrowDown" || event.key === "ArrowUp")) {
     event.preventDefault();
     select(selected + (event.key === "ArrowDown" ? 1 : -1));
@@ -217,6 +230,10 @@ function empty() {
 
 clear.addEventListener("click", empty);
 byId("ask", HTMLFormElement).addEventListener("submit", (event) => event.preventDefault());
+question.addEventListener("input", () => {
+  stale = true;
+  wanted = null;
+});
 onTyped(question, search);
 
 /** The browser keeps the choice; a private window may refuse, then it lasts as long as the page. @param {string} name */
@@ -243,6 +260,8 @@ function fill(name, options) {
   chooser.append(...options.map(({ value, text }) => new Option(text, value)));
   chooser.value = remembered(name);
   if (chooser.selectedIndex < 0) chooser.value = "";
+  // The only shop is the shop.
+  if (name === "shop" && options.length === 1) chooser.value = options[0].value;
   chooser.disabled = false;
   chooser.addEventListener("change", () => {
     remember(name, chooser.value);

@@ -70,7 +70,12 @@ pub(super) async fn frame(State(state): State<AppState>, request: Request, next:
         ApiError::WrongHost.into_response()
     };
     let mut response = span.in_scope(|| with_problem(response, &id));
-    add_headers(response.headers_mut(), &route, &id);
+    if response.status() != StatusCode::NOT_MODIFIED {
+        // The headers of a 304 replace those that the browser kept with the page.
+        let policy = if route.starts_with("/docs") { DOCS_POLICY } else { DATA_POLICY };
+        response.headers_mut().entry(header::CONTENT_SECURITY_POLICY).or_insert(HeaderValue::from_static(policy));
+    }
+    add_headers(response.headers_mut(), &id);
     let (status, took) = (response.status(), began.elapsed());
     tracing::info!(parent: &span, %method, route, status = status.as_u16(), took_ms = super::json::millis(took), "answered");
     let labels = [("route", route), ("method", known_method(&method).to_owned()), ("status", status.as_str().to_owned())];
@@ -109,10 +114,8 @@ fn with_problem(mut response: Response, id: &str) -> Response {
     document
 }
 
-fn add_headers(headers: &mut HeaderMap, route: &str, id: &str) {
-    let policy = if route.starts_with("/docs") { DOCS_POLICY } else { DATA_POLICY };
+fn add_headers(headers: &mut HeaderMap, id: &str) {
     let own = [
-        (header::CONTENT_SECURITY_POLICY, policy),
         // Answers hold customers' words.
         (header::CACHE_CONTROL, "no-store"),
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),

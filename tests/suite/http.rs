@@ -420,6 +420,8 @@ async fn the_page_is_served_with_a_strict_policy() {
     let etag = page.header("etag").to_owned();
     let again = service.send(Request::get("/").header("if-none-match", &etag).body(Body::empty()).unwrap()).await;
     assert_eq!((again.status.as_u16(), again.body.len()), (304, 0));
+    assert_eq!(again.header("content-security-policy"), "", "it would replace that of the page the browser kept");
+    assert_eq!(service.get("/healthz").await.header("content-security-policy"), "default-src 'none'; frame-ancestors 'none'");
     let html = String::from_utf8(page.body).unwrap();
     assert!(
         !html.contains("<style")
