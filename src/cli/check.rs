@@ -3,6 +3,7 @@
 use super::Verdict;
 use super::place::Place;
 use super::screen::{Paint, Screen};
+use crate::http::json::ProblemJson;
 use crate::library::check::similar_replies;
 use crate::library::{Library, load, write};
 use crate::problem::{Code, Problem, Severity};
@@ -37,8 +38,13 @@ pub(super) fn run(options: &Options, place: &Place, screen: &mut Screen) -> anyh
     let errors = problems.iter().filter(|problem| problem.severity() == Severity::Error).count();
     let entries = library.entries.iter().filter(|entry| in_scope(&entry.path, &scopes)).count();
     let warnings = problems.len() - errors;
-    show(&library, &problems, screen)?;
-    summarize(errors, warnings, entries, screen)?;
+    if screen.json {
+        let problems: Vec<ProblemJson> = problems.iter().map(ProblemJson::new).collect();
+        screen.json(&serde_json::json!({ "problems": problems, "errors": errors, "warnings": warnings, "entries": entries }))?;
+    } else {
+        show(&library, &problems, screen)?;
+        summarize(errors, warnings, entries, screen)?;
+    }
     Ok(Verdict::of(errors > 0))
 }
 

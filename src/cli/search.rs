@@ -7,6 +7,7 @@ use crate::answer::{self, Answer, Hit, MAX_HITS, Request};
 use crate::entry::{Act, Kind};
 use crate::facet::Facet;
 use crate::highlight::Highlighted;
+use crate::http::json::SearchResponse;
 use crate::lexicon::Emotion;
 use crate::library::Library;
 use crate::live::open_once;
@@ -67,7 +68,11 @@ pub(super) fn run(options: &Options, place: &Place, screen: &mut Screen) -> anyh
     let begin = Instant::now();
     let answer = answer::answer(&snapshot, &request)?;
     let took = begin.elapsed();
-    show(&answer, took, screen)?;
+    if screen.json {
+        screen.json(&SearchResponse::new(&answer, &snapshot.library.lexicon.emotions.risks, took, options.explain))?;
+    } else {
+        show(&answer, took, screen)?;
+    }
     Ok(Verdict::Done)
 }
 

@@ -1,4 +1,5 @@
 //! The integration tests, one binary so that they link once: a module a subject.
+mod cli;
 mod http;
 mod index;
 mod library;
