@@ -118,14 +118,14 @@ pub struct LexiconFile {
 
 /// The embedded files, in the order in which they are read: facets before the rules that name channels.
 const GENERAL_FILES: [(&str, &str); 8] = [
-    ("words.txt", include_str!("seed/words.txt")),
-    ("synonyms.txt", include_str!("seed/synonyms.txt")),
-    ("confusions.txt", include_str!("seed/confusions.txt")),
-    ("filler.txt", include_str!("seed/filler.txt")),
-    ("emotions.yaml", include_str!("seed/emotions.yaml")),
-    ("facets.yaml", include_str!("seed/facets.yaml")),
-    ("campaigns.yaml", include_str!("seed/campaigns.yaml")),
-    ("banned.yaml", include_str!("seed/banned.yaml")),
+    ("words.txt", include_str!("general/words.txt")),
+    ("synonyms.txt", include_str!("general/synonyms.txt")),
+    ("confusions.txt", include_str!("general/confusions.txt")),
+    ("filler.txt", include_str!("general/filler.txt")),
+    ("emotions.yaml", include_str!("general/emotions.yaml")),
+    ("facets.yaml", include_str!("general/facets.yaml")),
+    ("campaigns.yaml", include_str!("general/campaigns.yaml")),
+    ("banned.yaml", include_str!("general/banned.yaml")),
 ];
 
 /// The embedded lists, read once: reading them takes longer than all else that a changed file of a library asks for.

@@ -2,6 +2,7 @@
 mod cli;
 mod http;
 mod index;
+mod lexicon;
 mod library;
 mod search;
 mod sheets;
