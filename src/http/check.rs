@@ -88,7 +88,7 @@ pub fn check_text(text: &str, channel: Option<&str>, lexicon: &Lexicon) -> Vec<F
     for open in blanks.unclosed {
         add(open..open + 2, ("slot", "unclosed-slot", "变量"), RuleSeverity::Block, "变量缺少右括号 }}", &[]);
     }
-    for private in mask::find(text) {
+    for private in mask::find(text).into_iter().filter(|private| private.kind.is_secret()) {
         let why = format!("含有{}，确认是否应当发出", private.kind.zh());
         add(private.span, ("private", private.kind.as_str(), "隐私"), RuleSeverity::Warn, &why, &[]);
     }
