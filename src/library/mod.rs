@@ -17,6 +17,7 @@ pub mod write;
 
 pub use load::{load, load_within};
 pub use settings::FORMAT;
+pub(crate) use similar::similar_earlier;
 pub use walk::Limits;
 
 use crate::entry::Entry;

@@ -39,7 +39,7 @@ pub fn similar_replies(library: &Library) -> Vec<Problem> {
 
 /// For each text that has an earlier one at least [`SIMILAR`] to it: `(its index, such an earlier one, how similar)`. One is enough:
 /// naming the most similar would compare all pairs of a thousand copies.
-fn similar_earlier(texts: &[String]) -> Vec<(usize, usize, f64)> {
+pub(crate) fn similar_earlier(texts: &[String]) -> Vec<(usize, usize, f64)> {
     let sets = ranked_sets(texts);
     let mut postings: HashMap<u32, Vec<usize>> = HashMap::new();
     // The last text that each was compared with, so that no pair is compared twice.
