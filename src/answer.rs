@@ -230,7 +230,7 @@ fn count(snapshot: &Snapshot, ranked: &[Ranked], facet: Facet) -> Vec<(String, u
         }
     }
     let mut counts: Vec<(String, usize)> = counts.into_iter().map(|(value, count)| (value.to_owned(), count)).collect();
-    counts.sort_by(|a, b| b.1.cmp(&a.1));
+    counts.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
     counts
 }
 

@@ -104,7 +104,7 @@ pub fn candidates(snapshot: &Snapshot, query: &Query, allowed: &Bitset) -> tanti
     let letters = query.letters.as_ref().and_then(sound_query);
     let (phrasings, passages) = (&snapshot.searchers.phrasings, &snapshot.searchers.passages);
     Ok(Candidates {
-        phrasings: find(phrasings, snapshot.phrasing_parts(), text_query.as_ref().map(Clone::clone), MAX_PHRASINGS)?,
+        phrasings: find(phrasings, snapshot.phrasing_parts(), text_query.clone(), MAX_PHRASINGS)?,
         passages: find(passages, snapshot.passage_parts(), text_query, MAX_PASSAGES)?,
         sounds: find(phrasings, snapshot.phrasing_parts(), letters, MAX_PHRASINGS)?,
     })

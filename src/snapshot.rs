@@ -33,7 +33,7 @@ pub struct Snapshot {
     phrasing_parts: Vec<SegmentParts>,
     passage_parts: Vec<SegmentParts>,
     /// In how many phrasings each word stands, by segment.
-    word_counts: Vec<(SegmentId, Arc<HashMap<u64, u32>>)>,
+    word_counts: Vec<WordCounts>,
     /// Distinct categories with their words, for matching.
     categories: Vec<Category>,
     category_of: Vec<u32>,
@@ -83,6 +83,9 @@ impl SegmentParts {
         self.0.get(document as usize).copied().filter(|(ordinal, _)| *ordinal != NO_ENTRY)
     }
 }
+
+/// A segment and how many of its documents have each word, by the word's hash.
+type WordCounts = (SegmentId, Arc<HashMap<u64, u32>>);
 
 impl Snapshot {
     /// Puts a library and the commits that hold it together. `before` lends what did not change.
@@ -315,7 +318,7 @@ fn parts(searcher: &tantivy::Searcher, ordinals: &HashMap<u64, u32>) -> tantivy:
 }
 
 /// Reads each segment's dictionary once; segments never change.
-fn word_counts(searcher: &tantivy::Searcher, before: Option<&Snapshot>) -> tantivy::Result<Vec<(SegmentId, Arc<HashMap<u64, u32>>)>> {
+fn word_counts(searcher: &tantivy::Searcher, before: Option<&Snapshot>) -> tantivy::Result<Vec<WordCounts>> {
     let known = |id| before?.word_counts.iter().find(|(segment, _)| *segment == id).map(|(_, counts)| Arc::clone(counts));
     let read = |segment: &tantivy::SegmentReader| {
         let mut counts = HashMap::new();

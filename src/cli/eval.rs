@@ -58,9 +58,9 @@ pub(super) fn run(options: &Options, place: &Place, screen: &mut Screen) -> anyh
     }
     let report = Report { asked: runs.len(), min_grade, measures, latency: eval::latency(&runs) };
     if screen.json {
-        screen.json(&report.to_json())?
+        screen.json(&report.to_json())?;
     } else {
-        report.show(screen)?
+        report.show(screen)?;
     }
     Ok(Verdict::Done)
 }

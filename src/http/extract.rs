@@ -21,7 +21,7 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for ApiJson<T> {
         if !is_json(request.headers()) {
             return Err(ApiError::MediaType);
         }
-        let body = Bytes::from_request(request, state).await.map_err(body_error)?;
+        let body = Bytes::from_request(request, state).await.map_err(|rejection| body_error(&rejection))?;
         serde_json::from_slice(&body).map(ApiJson).map_err(|error| json_error(&error))
     }
 }
@@ -32,7 +32,7 @@ fn is_json(headers: &HeaderMap) -> bool {
     essence == "application/json" || (essence.starts_with("application/") && essence.ends_with("+json"))
 }
 
-fn body_error(rejection: BytesRejection) -> ApiError {
+fn body_error(rejection: &BytesRejection) -> ApiError {
     match rejection.status() {
         StatusCode::PAYLOAD_TOO_LARGE => ApiError::TooLarge(format!("the body is larger than {} bytes", super::MAX_BODY_BYTES)),
         _ => ApiError::BadJson("it ended before its end".to_owned()),

@@ -64,7 +64,7 @@ impl Store {
                 (create(dir)?, Some(why))
             }
         };
-        Ok((Store::new(index, source, payload)?, why))
+        Ok((Store::new(&index, source, payload)?, why))
     }
 
     /// An index in memory.
@@ -72,10 +72,10 @@ impl Store {
     /// # Errors
     /// Where tantivy refuses.
     pub(super) fn in_memory(source: Source, analysis_hash: u64) -> Result<Store, IndexError> {
-        Store::new(Index::create_in_ram(schema().0), source, payload(analysis_hash))
+        Store::new(&Index::create_in_ram(schema().0), source, payload(analysis_hash))
     }
 
-    fn new(index: Index, source: Source, payload: String) -> Result<Store, IndexError> {
+    fn new(index: &Index, source: Source, payload: String) -> Result<Store, IndexError> {
         let (_, fields) = schema();
         let writer = index.writer_with_num_threads(1, WRITER_BYTES)?;
         let reader = index.reader_builder().reload_policy(ReloadPolicy::Manual).try_into()?;
@@ -190,7 +190,7 @@ fn open_whole(dir: &Path, payload: &str) -> Result<Option<Index>, String> {
 
 fn create(dir: &Path) -> Result<Index, IndexError> {
     std::fs::create_dir_all(dir).map_err(|source| folder_error(dir, source))?;
-    let directory = MmapDirectory::open(dir).map_err(|error| tantivy::TantivyError::from(error))?;
+    let directory = MmapDirectory::open(dir).map_err(tantivy::TantivyError::from)?;
     Ok(Index::create(directory, schema().0, tantivy::IndexSettings::default())?)
 }
 

@@ -59,7 +59,7 @@ fn required(hir: &Hir) -> Option<BTreeSet<String>> {
             Some(BTreeSet::from([text.to_owned()]))
         }
         HirKind::Class(Class::Unicode(class)) => {
-            let count: usize = class.ranges().iter().map(|range| range.len()).sum();
+            let count: usize = class.ranges().iter().map(regex_syntax::hir::ClassUnicodeRange::len).sum();
             if count > MAX_CLASS_CHARS {
                 return None;
             }

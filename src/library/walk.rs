@@ -102,10 +102,10 @@ pub(super) fn walk(dir: &Path, limits: &Limits) -> Result<Walk, LibraryError> {
     let root = fs::canonicalize(dir).map_err(unreadable)?;
     fs::read_dir(&root).map_err(unreadable)?;
     let mut walker = Walker { root, limits, found: Walk::default(), visited: HashSet::new(), linked: Vec::new(), seen: 0, full: false };
-    walker.folder(String::new(), 0);
+    walker.folder("", 0);
     // A linked folder is read only where its files are not in the library already: that also ends all cycles.
     while let Some((path, depth)) = walker.linked.pop() {
-        walker.folder(path, depth);
+        walker.folder(&path, depth);
     }
     let mut found = walker.found;
     found.entries.sort_unstable_by(|one, other| one.path.cmp(&other.path));
@@ -127,19 +127,19 @@ struct Walker<'l> {
 
 impl Walker<'_> {
     /// Reads one folder and those in it. `path` is empty or ends with `/`.
-    fn folder(&mut self, path: String, depth: usize) {
-        let real = self.root.join(&path);
-        let Ok(real) = fs::canonicalize(&real).inspect_err(|error| self.unreadable_folder(&path, &error.to_string())) else { return };
+    fn folder(&mut self, path: &str, depth: usize) {
+        let real = self.root.join(path);
+        let Ok(real) = fs::canonicalize(&real).inspect_err(|error| self.unreadable_folder(path, &error.to_string())) else { return };
         if !self.visited.insert(real.clone()) {
             return;
         }
         if depth > self.limits.depth {
-            self.unreadable_folder(&path, &format!("文件夹嵌套超过 {0} 层 / folders nested deeper than {0}", self.limits.depth));
+            self.unreadable_folder(path, &format!("文件夹嵌套超过 {0} 层 / folders nested deeper than {0}", self.limits.depth));
             return;
         }
         let listed = match fs::read_dir(&real) {
             Ok(listed) => listed,
-            Err(error) => return self.unreadable_folder(&path, &error.to_string()),
+            Err(error) => return self.unreadable_folder(path, &error.to_string()),
         };
         let inode = fs::metadata(&real).map_or((0, 0), |metadata| Stamp::of(&metadata).inode);
         self.found.folders.push((real, inode));
@@ -150,18 +150,18 @@ impl Walker<'_> {
             }
             match item {
                 Ok(item) => {
-                    if let Err(error) = self.item(&path, &item, depth, &mut folders)
+                    if let Err(error) = self.item(path, &item, depth, &mut folders)
                         && error.kind() != io::ErrorKind::NotFound
                     {
                         let name = format!("{path}{}", item.file_name().to_string_lossy());
                         self.unreadable_file(&name, &error.to_string());
                     }
                 }
-                Err(error) => return self.unreadable_folder(&path, &error.to_string()),
+                Err(error) => return self.unreadable_folder(path, &error.to_string()),
             }
         }
         for folder in folders {
-            self.folder(folder, depth + 1);
+            self.folder(&folder, depth + 1);
         }
     }
 

@@ -240,11 +240,7 @@ impl Walk<'_, '_, '_> {
             TagEnd::CodeBlock => self.in_code = false,
             TagEnd::HtmlBlock => self.in_comment = false,
             TagEnd::List(_) => self.lists -= 1,
-            TagEnd::Strikethrough => {
-                if self.single_tildes.pop() == Some(true) {
-                    self.put("~", span.end - 1, 1, false);
-                }
-            }
+            TagEnd::Strikethrough => self.end_strikethrough(span.end),
             TagEnd::Link => self.end_link(),
             TagEnd::Image => self.end_picture(),
             _ => {}
@@ -467,6 +463,13 @@ impl Walk<'_, '_, '_> {
         for address in addresses(&segment.text) {
             let target = segment.text[address.clone()].to_owned();
             self.body.links.push(Link { target, in_reply: true, span: file(address) });
+        }
+    }
+
+    /// One tilde strikes nothing through: it is put back.
+    fn end_strikethrough(&mut self, end: usize) {
+        if self.single_tildes.pop() == Some(true) {
+            self.put("~", end - 1, 1, false);
         }
     }
 

@@ -330,7 +330,7 @@ fn luhn(digits: &[u8]) -> bool {
             small => small,
         })
         .sum();
-    sum % 10 == 0
+    sum.is_multiple_of(10)
 }
 
 /// Whether what follows a number makes it an amount.

@@ -33,7 +33,7 @@ const FIELDS: [Field; 18] = [
     ("category", "分类", |entry| Cell::Text(entry.category.clone())),
     ("title", "标题", |entry| Cell::Text(entry.title.clone())),
     ("questions", "问法", |entry| Cell::List(entry.questions.clone())),
-    ("reply", "答案", |entry| Cell::Text(entry.replies.first().map(|reply| reply.text()).unwrap_or_default())),
+    ("reply", "答案", |entry| Cell::Text(entry.replies.first().map(crate::entry::Reply::text).unwrap_or_default())),
     ("tags", "标签", |entry| Cell::List(entry.tags.clone())),
     ("channels", "渠道", |entry| facet(entry, Facet::Channel)),
     ("shops", "店铺", |entry| facet(entry, Facet::Shop)),

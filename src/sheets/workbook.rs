@@ -169,9 +169,9 @@ mod tests {
             sheet.write(1, 1, 9.5).unwrap();
             sheet.write(1, 2, true).unwrap();
             sheet.write(1, 4, "第一行\n第二行").unwrap();
-            sheet.write_with_format(3, 0, &Moment::from_ymd(2026, 11, 10).unwrap(), &day).unwrap();
-            sheet.write_with_format(3, 1, &Moment::from_ymd(2026, 11, 10).unwrap().and_hms(20, 0, 0).unwrap(), &day).unwrap();
-            sheet.write(4, 0, 202611101234567u64 as f64).unwrap();
+            sheet.write_with_format(3, 0, Moment::from_ymd(2026, 11, 10).unwrap(), &day).unwrap();
+            sheet.write_with_format(3, 1, Moment::from_ymd(2026, 11, 10).unwrap().and_hms(20, 0, 0).unwrap(), &day).unwrap();
+            sheet.write(4, 0, 202_611_101_234_567_f64).unwrap();
             workbook.add_worksheet().set_name("说明").unwrap();
         });
         let read = read(&bytes).unwrap();
