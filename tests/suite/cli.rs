@@ -228,6 +228,10 @@ fn colours_are_for_terminals_unless_told_otherwise() {
     check(&[], Some(("HUASHU_COLOR", "always")), true);
     check(&["--color", "never"], Some(("HUASHU_COLOR", "always")), false);
     check(&["--color", "always", "--json"], None, false);
+    put(desk.path(), "huashu.toml", "color = \"always\"\n");
+    check(&[], None, true);
+    check(&[], Some(("HUASHU_COLOR", "never")), false);
+    check(&["--color", "never"], None, false);
 }
 
 #[test]
@@ -416,8 +420,9 @@ fn a_folder_has_one_server_at_a_time_and_others_read_beside_it() {
         assert!(code == 2 && err.contains("another process is writing the index"), "{arguments:?}: {err}");
     }
     assert_eq!(run_in(desk.path(), &["search", "怎么还没发货"]).0, 0);
-    let (code, _, err) = run_in(desk.path(), &["serve", "--index", "other", "--listen", &server.address]);
-    assert!(code == 2 && err.contains("--listen"), "{err}");
+    put(desk.path(), "huashu.toml", &format!("listen = {:?}\n", server.address));
+    let (code, _, err) = run_in(desk.path(), &["serve", "--index", "other"]);
+    assert!(code == 2 && err.contains(&server.address) && err.contains("--listen"), "{err}");
 }
 
 #[cfg(unix)]
