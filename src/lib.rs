@@ -11,6 +11,7 @@ pub mod facet;
 pub mod highlight;
 pub mod http;
 pub mod index;
+pub mod journal;
 pub mod learning;
 pub mod lexicon;
 pub mod library;
