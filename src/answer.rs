@@ -236,24 +236,23 @@ fn count(snapshot: &Snapshot, ranked: &[Ranked], facet: Facet) -> Vec<(String, u
 
 fn hit(snapshot: &Snapshot, ranked: Ranked, query: &Query, marker: &Marker, context: &Context, explain: bool) -> Hit {
     let entry = Arc::clone(snapshot.entry(ranked.ordinal));
-    let analyzer = &snapshot.analyzer;
-    let title = marker.mark(&entry.title, analyzer);
+    let title = marker.mark(&entry.title);
     let matched_text = match ranked.matched {
         Matched::Shortcut => whole(entry.shortcut.as_deref().unwrap_or_default()),
-        Matched::Phrasing(part) => marker.mark(phrasing(&entry, part), analyzer),
+        Matched::Phrasing(part) => marker.mark(phrasing(&entry, part)),
         Matched::Sound(part) => sounded(phrasing(&entry, part), query),
         Matched::Passage(part) => {
             let heading = entry.passages.get(part as usize).map_or("", |passage| passage.heading.as_str());
-            marker.mark(if heading.is_empty() { &entry.title } else { heading }, analyzer)
+            marker.mark(if heading.is_empty() { &entry.title } else { heading })
         }
-        Matched::Category => marker.mark(&entry.category, analyzer),
+        Matched::Category => marker.mark(&entry.category),
         Matched::Act => Highlighted { text: entry.title.clone(), spans: Vec::new() },
     };
     let passage = match ranked.matched {
         Matched::Passage(part) => entry.passages.get(part as usize),
         _ => entry.passages.first(),
     };
-    let snippet = passage.map(|passage| marker.snippet(&passage.text, analyzer)).unwrap_or_default();
+    let snippet = passage.map(|passage| marker.snippet(&passage.text)).unwrap_or_default();
     let replies = rank_replies(snapshot, &entry, context);
     let marks = marks(snapshot, &entry, context);
     let confidence = confidence(ranked.score);

@@ -1,6 +1,6 @@
 //! Highlights and snippets: what of a text a query met, right to the character after folding, synonyms and bigrams. Pure.
 
-use crate::analysis::{Analyzer, fold, grams};
+use crate::analysis::{fold, grams};
 use crate::query::{Query, TermKind};
 use std::collections::HashSet;
 use std::ops::Range;
@@ -36,28 +36,31 @@ impl Highlighted {
     }
 }
 
-/// The query's terms, ready to be looked for.
+/// Longest text that a snippet is looked for in, in bytes: further down nobody reads.
+const MAX_SNIPPET_SOURCE_BYTES: usize = 16_384;
+
+/// The query's bigrams, ready to be looked for. Every word of two characters or more consists of them, so that no text need be
+/// segmented again: that would cost more than the search.
 #[derive(Debug)]
 pub struct Marker<'q> {
-    words: HashSet<&'q str>,
     grams: HashSet<&'q str>,
 }
 
 impl<'q> Marker<'q> {
     /// A marker for the terms of a query.
     pub fn new(query: &'q Query) -> Marker<'q> {
-        let of = |kind| query.terms.iter().filter(move |term| term.kind == kind).map(|term| term.text.as_str()).collect();
-        Marker { words: of(TermKind::Word), grams: of(TermKind::Gram) }
+        Marker { grams: query.terms.iter().filter(|term| term.kind == TermKind::Gram).map(|term| term.text.as_str()).collect() }
     }
 
     /// The whole text with highlights.
-    pub fn mark(&self, text: &str, analyzer: &Analyzer) -> Highlighted {
-        Highlighted { text: text.to_owned(), spans: self.spans(text, analyzer) }
+    pub fn mark(&self, text: &str) -> Highlighted {
+        Highlighted { text: text.to_owned(), spans: self.spans(text) }
     }
 
     /// The part of a text with the most that was met, at most [`MAX_SNIPPET_CHARS`] long, with `…` where it was cut.
-    pub fn snippet(&self, text: &str, analyzer: &Analyzer) -> Highlighted {
-        let spans = self.spans(text, analyzer);
+    pub fn snippet(&self, text: &str) -> Highlighted {
+        let text = &text[..text.floor_char_boundary(MAX_SNIPPET_SOURCE_BYTES)];
+        let spans = self.spans(text);
         let window = window(text, &spans);
         let (before, after) = (if window.start > 0 { "…" } else { "" }, if window.end < text.len() { "…" } else { "" });
         let shift = |at: usize| at - window.start + before.len();
@@ -67,14 +70,9 @@ impl<'q> Marker<'q> {
         Highlighted { text: format!("{before}{body}{after}"), spans }
     }
 
-    fn spans(&self, text: &str, analyzer: &Analyzer) -> Vec<Range<usize>> {
+    fn spans(&self, text: &str) -> Vec<Range<usize>> {
         let folded = fold(text);
-        let words = analyzer.words(&folded.text);
-        let pairs = grams(&folded.text);
-        let met = words
-            .iter()
-            .filter(|token| self.words.contains(token.term))
-            .chain(pairs.iter().filter(|token| self.grams.contains(token.term)));
+        let met = grams(&folded.text).into_iter().filter(|token| self.grams.contains(token.term));
         join(met.map(|token| folded.original(token.start..token.end())).collect())
     }
 }
@@ -117,13 +115,14 @@ fn window(text: &str, spans: &[Range<usize>]) -> Range<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::analysis::Analyzer;
     use crate::lexicon::Lexicon;
     use crate::query::read;
 
     fn check(question: &str, text: &str, expect: &str) {
         let analyzer = Analyzer::new(&[]);
         let query = read(&[question.to_owned()], &Lexicon::default(), &analyzer);
-        let marked = Marker::new(&query).mark(text, &analyzer);
+        let marked = Marker::new(&query).mark(text);
         let shown: String = marked.pieces().map(|(piece, met)| if met { format!("[{piece}]") } else { piece.to_owned() }).collect();
         assert_eq!(shown, expect, "{question} in {text}");
     }
@@ -143,7 +142,7 @@ mod tests {
         let analyzer = Analyzer::new(&[]);
         let query = read(&["退货运费".to_owned()], &Lexicon::default(), &analyzer);
         let text = format!("{}退货运费由谁承担{}", "前文。".repeat(80), "后文。".repeat(80));
-        let snippet = Marker::new(&query).snippet(&text, &analyzer);
+        let snippet = Marker::new(&query).snippet(&text);
         assert!(snippet.text.starts_with('…') && snippet.text.ends_with('…'));
         assert_eq!(snippet.spans.iter().map(|span| &snippet.text[span.clone()]).collect::<Vec<_>>(), ["退货运费"]);
         assert!(snippet.text.chars().count() <= MAX_SNIPPET_CHARS + 2);
