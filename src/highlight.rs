@@ -120,7 +120,7 @@ mod tests {
     use crate::query::read;
 
     fn check(question: &str, text: &str, expect: &str) {
-        let analyzer = Analyzer::new(&[]);
+        let analyzer = Analyzer::new(&Lexicon::default());
         let query = read(&[question.to_owned()], &Lexicon::default(), &analyzer);
         let marked = Marker::new(&query).mark(text);
         let shown: String = marked.pieces().map(|(piece, met)| if met { format!("[{piece}]") } else { piece.to_owned() }).collect();
@@ -139,7 +139,7 @@ mod tests {
 
     #[test]
     fn a_snippet_shows_the_place_with_the_most() {
-        let analyzer = Analyzer::new(&[]);
+        let analyzer = Analyzer::new(&Lexicon::default());
         let query = read(&["退货运费".to_owned()], &Lexicon::default(), &analyzer);
         let text = format!("{}退货运费由谁承担{}", "前文。".repeat(80), "后文。".repeat(80));
         let snippet = Marker::new(&query).snippet(&text);

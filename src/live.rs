@@ -80,7 +80,7 @@ impl Live {
     }
 
     fn new(dir: &Path, library: Library, mut indexes: Indexes) -> Result<Live, LiveError> {
-        let analyzer = Arc::new(Analyzer::new(&library.lexicon.words));
+        let analyzer = Arc::new(Analyzer::new(&library.lexicon));
         indexes.update(&library.entries, &analyzer, library.lexicon.analysis_hash)?;
         let snapshot = Snapshot::new(Arc::new(library), analyzer, indexes.searchers(), Timestamp::now(), None)?;
         Ok(Live {
@@ -121,7 +121,7 @@ impl Live {
         let analyzer = if hash == before.library.lexicon.analysis_hash {
             Arc::clone(&before.analyzer)
         } else {
-            Arc::new(Analyzer::new(&library.lexicon.words))
+            Arc::new(Analyzer::new(&library.lexicon))
         };
         indexes.update(&library.entries, &analyzer, hash)?;
         let snapshot = Snapshot::new(Arc::new(library), analyzer, indexes.searchers(), now, Some(&before))?;
@@ -181,7 +181,7 @@ impl Live {
 /// Where the folder cannot be read.
 pub fn open_once(dir: &Path, index_dir: &Path) -> Result<Snapshot, LiveError> {
     let library = load(dir, None)?;
-    let analyzer = Arc::new(Analyzer::new(&library.lexicon.words));
+    let analyzer = Arc::new(Analyzer::new(&library.lexicon));
     let hash = library.lexicon.analysis_hash;
     let searchers = match read_commits(index_dir, hash, &library.entries) {
         Some(searchers) => searchers,

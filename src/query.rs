@@ -3,7 +3,7 @@
 use crate::analysis::pinyin::{Letters, read_letters};
 use crate::analysis::{Analyzer, Folded, fold, grams};
 use crate::entry::Act;
-use crate::lexicon::{EmotionReading, FillerKind, Lexicon, read_emotion};
+use crate::lexicon::{EmotionReading, FillerKind, Lexicon, Voice, read_emotion};
 use std::collections::HashSet;
 use std::ops::Range;
 
@@ -75,6 +75,8 @@ pub enum TermKind {
     Word,
     /// A pair of neighbouring characters.
     Gram,
+    /// An intent of the lexicon; stands among the words of the index.
+    Intent,
 }
 
 /// Why a term is in the query.
@@ -86,6 +88,8 @@ pub enum Origin {
     Synonym(String),
     /// The right writing of what was written wrong.
     Confusion(String),
+    /// What the message as a whole asks for.
+    Intent,
 }
 
 impl Query {
@@ -113,6 +117,11 @@ pub fn read(messages: &[String], lexicon: &Lexicon, analyzer: &Analyzer) -> Quer
         query.letters = read_letters(folded.text.trim());
     }
     let mut notions = notions(&folded.text, &query.content, lexicon, analyzer);
+    if query.phrases.is_empty() {
+        for intent in analyzer.intents(&folded.text, Voice::Customer) {
+            notions.push_intent(intent);
+        }
+    }
     for phrase in &query.phrases {
         notions.push_free(phrase, 0..0, &[], analyzer);
     }
@@ -305,6 +314,11 @@ impl Notions {
                 self.terms.push(Term { kind, text: token.term.to_owned(), weight: CONFUSION_WEIGHT, origin, notion, alternative: 0 });
             }
         }
+    }
+
+    fn push_intent(&mut self, text: String) {
+        let notion = self.number();
+        self.terms.push(Term { kind: TermKind::Intent, text, weight: 1.0, origin: Origin::Intent, notion, alternative: 0 });
     }
 
     fn number(&mut self) -> u16 {

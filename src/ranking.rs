@@ -4,7 +4,7 @@ use crate::analysis::fold;
 use crate::analysis::pinyin::{find_initials, find_syllables};
 use crate::entry::{Authority, Entry};
 use crate::facet::Facet;
-use crate::query::{Query, Term, TermKind};
+use crate::query::{Origin, Query, Term, TermKind};
 use crate::search::{Candidates, phrasing_frequency};
 use crate::snapshot::{Bitset, Category, Ordinal, Phrasing, Snapshot, gram_hash, is_single, word_hash};
 use std::collections::HashMap;
@@ -69,6 +69,8 @@ pub struct Weights {
     pub single_character: f32,
     /// Share of a bigram beside a word.
     pub gram: f32,
+    /// Share of an intent beside a word.
+    pub intent: f32,
 }
 
 impl Weights {
@@ -82,6 +84,7 @@ impl Weights {
         context_misfit: 0.7,
         single_character: 0.6,
         gram: 1.0,
+        intent: 2.0,
     };
 }
 
@@ -266,9 +269,10 @@ fn weigh<'q>(snapshot: &Snapshot, query: &'q Query, weights: &Weights) -> tantiv
                 TermKind::Gram => weights.gram,
                 TermKind::Word if is_single(&term.text) => weights.single_character,
                 TermKind::Word => 1.0,
+                TermKind::Intent => weights.intent,
             };
         let hash = match term.kind {
-            TermKind::Word => word_hash(&term.text),
+            TermKind::Word | TermKind::Intent => word_hash(&term.text),
             TermKind::Gram => gram_hash(&term.text),
         };
         let in_category: u32 = snapshot
@@ -293,7 +297,7 @@ fn idf(with: u64, all: u64) -> f32 {
 
 /// Score of a phrasing equal to the question: what every score is measured by.
 fn ideal(snapshot: &Snapshot, query: &Query, terms: &Terms, weights: &Weights) -> f32 {
-    let written: f32 = terms.by_hash.iter().filter(|weighed| weighed.term.weight >= 1.0).map(|weighed| weighed.worth).sum();
+    let written: f32 = terms.by_hash.iter().filter(|weighed| weighed.term.origin == Origin::Written).map(|weighed| weighed.worth).sum();
     let content: Vec<&str> = query.content.iter().map(|range| &query.folded.text[range.clone()]).collect();
     let whole = Phrasing::new(&content.join(" "), &snapshot.analyzer);
     (written * mass_factor(snapshot, &whole, weights)).max(f32::MIN_POSITIVE)

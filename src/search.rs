@@ -119,7 +119,7 @@ fn top(searcher: &Searcher, weight: &dyn Weight, best: &Best) -> tantivy::Result
 fn boolean(query: &Query) -> Option<BooleanQuery> {
     let mut clauses: Vec<(Occur, Box<dyn IndexQuery>)> = Vec::new();
     // A single character is in every third document: it adds to the score of what is found, but finds only where there is nothing else.
-    let telling = |term: &&Term| term.kind == TermKind::Gram || term.text.chars().nth(1).is_some();
+    let telling = |term: &&Term| term.kind != TermKind::Word || term.text.chars().nth(1).is_some();
     let terms: Vec<&Term> = query.terms.iter().filter(telling).collect();
     let terms = if terms.is_empty() { query.terms.iter().collect() } else { terms };
     // A term may express several notions; the index is asked once, with its greatest weight.
@@ -130,7 +130,7 @@ fn boolean(query: &Query) -> Option<BooleanQuery> {
     }
     for ((kind, text), weight) in heaviest {
         let field = match kind {
-            TermKind::Word => FIELDS.words,
+            TermKind::Word | TermKind::Intent => FIELDS.words,
             TermKind::Gram => FIELDS.grams,
         };
         let leaf = TermQuery::new(IndexTerm::from_field_text(field, text), IndexRecordOption::WithFreqs);
@@ -268,7 +268,7 @@ impl SegmentCollector for Unused {
 /// Where the index cannot be read.
 pub fn phrasing_frequency(snapshot: &Snapshot, term: &Term) -> tantivy::Result<u64> {
     let field = match term.kind {
-        TermKind::Word => FIELDS.words,
+        TermKind::Word | TermKind::Intent => FIELDS.words,
         TermKind::Gram => FIELDS.grams,
     };
     snapshot.searchers.phrasings.doc_freq(&IndexTerm::from_field_text(field, &term.text))

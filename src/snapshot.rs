@@ -4,6 +4,7 @@ use crate::analysis::{Analyzer, fold, grams};
 use crate::entry::Entry;
 use crate::facet::Facet;
 use crate::index::{FIELDS, Searchers, entry_key};
+use crate::lexicon::Voice;
 use crate::library::Library;
 use jiff::Timestamp;
 use jiff::civil::DateTime;
@@ -221,7 +222,11 @@ impl Phrasing {
             analyzer.words(&folded).iter().map(|token| (word_hash(token.term), is_single(token.term))).collect();
         words.sort_unstable();
         words.dedup();
-        Phrasing { terms: term_hashes(&folded, analyzer), words: words.into_boxed_slice() }
+        let intents = analyzer.intents(&folded, Voice::Entry);
+        let mut terms = term_hashes(&folded, analyzer).into_vec();
+        terms.extend(intents.iter().map(|intent| word_hash(intent)));
+        terms.sort_unstable();
+        Phrasing { terms: terms.into_boxed_slice(), words: words.into_boxed_slice() }
     }
 }
 

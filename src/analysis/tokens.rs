@@ -3,9 +3,9 @@
 //! Words carry BM25; bigrams find what segmentation hides (工程 in 在建工程) and answer phrases, since no position scheme over
 //! jieba's words does. HMM stays off: it guesses new words differently in a question and in its document.
 
-use crate::lexicon::Word;
+use crate::lexicon::{Intents, Lexicon, Voice};
 use jieba_rs::Jieba;
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 /// One token: a slice of the folded text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,6 +25,9 @@ impl Token<'_> {
     }
 }
 
+/// Begins the term of an intent, so that it is no word.
+pub const INTENT_MARK: char = '§';
+
 /// Loading jieba's dictionary takes 150 ms, cloning it 15: load once a process.
 static GENERAL: LazyLock<Jieba> = LazyLock::new(Jieba::new);
 
@@ -32,16 +35,22 @@ static GENERAL: LazyLock<Jieba> = LazyLock::new(Jieba::new);
 #[derive(Debug)]
 pub struct Analyzer {
     jieba: Jieba,
+    intents: Arc<Intents>,
 }
 
 impl Analyzer {
-    /// An analyzer that knows the lexicon's words beside jieba's.
-    pub fn new(words: &[Word]) -> Analyzer {
+    /// An analyzer that knows the lexicon's words beside jieba's, and its intents.
+    pub fn new(lexicon: &Lexicon) -> Analyzer {
         let mut jieba = GENERAL.clone();
-        for word in words {
+        for word in &lexicon.words {
             jieba.add_word(&word.text, word.frequency, word.tag.as_deref());
         }
-        Analyzer { jieba }
+        Analyzer { jieba, intents: Arc::clone(&lexicon.intents) }
+    }
+
+    /// Terms for the intents of a folded text.
+    pub fn intents(&self, folded: &str, voice: Voice) -> Vec<String> {
+        self.intents.find(folded, voice).into_iter().map(|intent| format!("{INTENT_MARK}{intent}")).collect()
     }
 
     /// Words of a folded text, ascending by start, then end; punctuation and spaces left out. Runs such as `iphone15pro` give the
@@ -202,7 +211,8 @@ mod tests {
 
     #[test]
     fn words_come_in_order_with_parts() {
-        let analyzer = Analyzer::new(&[Word { text: "运费险".into(), frequency: None, tag: None }]);
+        let word = crate::lexicon::Word { text: "运费险".into(), frequency: None, tag: None };
+        let analyzer = Analyzer::new(&Lexicon { words: vec![word], ..Lexicon::default() });
         assert_eq!(terms(&analyzer.words("运费险怎么赔")), ["运费", "运费险", "怎么", "赔"]);
         assert_eq!(terms(&analyzer.words("iphone15pro!")), ["iphone", "iphone15pro", "15", "pro"]);
     }
@@ -210,7 +220,7 @@ mod tests {
     proptest! {
         #[test]
         fn tokens_slice_back_to_their_text(text in "\\PC{0,40}") {
-            let analyzer = Analyzer::new(&[]);
+            let analyzer = Analyzer::new(&Lexicon::default());
             for token in analyzer.words(&text).iter().chain(&grams(&text)) {
                 prop_assert_eq!(&text[token.start..token.end()], token.term);
             }

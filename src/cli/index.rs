@@ -28,7 +28,7 @@ pub(super) fn run(options: &Options, place: &Place, screen: &mut Screen) -> anyh
     let working = spinner("建索引");
     let hash = library.lexicon.analysis_hash;
     let (mut indexes, warnings) = Indexes::open(&place.index, hash)?;
-    let touched = indexes.update(&library.entries, &Analyzer::new(&library.lexicon.words), hash)?;
+    let touched = indexes.update(&library.entries, &Analyzer::new(&library.lexicon), hash)?;
     working.finish_and_clear();
     for warning in warnings {
         eprintln!("警告：{warning}");

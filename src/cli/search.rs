@@ -3,6 +3,7 @@
 use super::place::Place;
 use super::screen::{Paint, Screen, plain};
 use super::{Verdict, whole_number};
+use crate::analysis::tokens::INTENT_MARK;
 use crate::answer::{self, Answer, Hit, MAX_HITS, Request};
 use crate::entry::{Act, Kind};
 use crate::facet::Facet;
@@ -196,9 +197,10 @@ fn component_zh(name: &ComponentName) -> String {
             let kind = match term.kind {
                 TermKind::Word => "词",
                 TermKind::Gram => "双字",
+                TermKind::Intent => "意图",
             };
             match &term.origin {
-                Origin::Written => format!("{kind}「{}」", plain(&term.text)),
+                Origin::Written | Origin::Intent => format!("{kind}「{}」", plain(term.text.trim_start_matches(INTENT_MARK))),
                 Origin::Synonym(written) | Origin::Confusion(written) => format!("{kind}「{}」代「{}」", plain(&term.text), plain(written)),
             }
         }

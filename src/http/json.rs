@@ -1,5 +1,6 @@
 //! The shapes of JSON, for the API and for the command line's `--json`. Texts come in pieces, so that no offset unit matters.
 
+use crate::analysis::tokens::INTENT_MARK;
 use crate::answer::{Answer, Hit, RankedReply};
 use crate::entry::{Entry, Picture, Reply};
 use crate::facet::Facet;
@@ -299,6 +300,7 @@ impl WhyJson {
         let (name, term) = match &component.name {
             ComponentName::Exact => ("exact", None),
             ComponentName::Sound => ("sound", None),
+            ComponentName::Term(term) if term.origin == Origin::Intent => ("intent", Some(term)),
             ComponentName::Term(term) => ("term", Some(term)),
             ComponentName::SecondPhrasing => ("second_phrasing", None),
             ComponentName::Passage => ("passage", None),
@@ -308,9 +310,9 @@ impl WhyJson {
         };
         let written = match term.map(|term| &term.origin) {
             Some(Origin::Synonym(written) | Origin::Confusion(written)) => Some(written.clone()),
-            Some(Origin::Written) | None => None,
+            Some(Origin::Written | Origin::Intent) | None => None,
         };
-        WhyJson { name: name.to_owned(), term: term.map(|term| term.text.clone()), written, value: component.value }
+        WhyJson { name: name.to_owned(), term: term.map(|term| term.text.trim_start_matches(INTENT_MARK).to_owned()), written, value: component.value }
     }
 }
 

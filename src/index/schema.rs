@@ -3,6 +3,7 @@
 
 use crate::analysis::{Analyzer, fold, grams, pinyin};
 use crate::entry::Entry;
+use crate::lexicon::Voice;
 use sha2::{Digest, Sha256};
 use std::sync::LazyLock;
 use tantivy::schema::{FAST, Field, INDEXED, IndexRecordOption, NumericOptions, Schema, TextFieldIndexing, TextOptions};
@@ -10,7 +11,7 @@ use tantivy::tokenizer::{PreTokenizedString, Token as IndexToken};
 use tantivy::{TantivyDocument, doc};
 
 /// Raised when fields or tokens change: an index of another number is rebuilt.
-pub const SCHEMA_VERSION: u32 = 1;
+pub const SCHEMA_VERSION: u32 = 2;
 
 /// Longest text of one document, in bytes: longer passages are cut into several documents, so that length does not drown a match.
 const MAX_DOCUMENT_BYTES: usize = 3_000;
@@ -104,8 +105,11 @@ impl Source {
                 let folded = fold(text).text;
                 let mut document = doc!(fields.entry => key, fields.part => *part, fields.version => version);
                 let words = analyzer.words(&folded);
-                document
-                    .add_pre_tokenized_text(fields.words, pretokenized(words.iter().map(|token| (token.term.to_owned(), token.position))));
+                let words = words.iter().map(|token| (token.term.to_owned(), token.position));
+                // A phrasing is about one matter as a whole; a passage touches on many.
+                let intents = if self == Source::Phrasings { analyzer.intents(&folded, Voice::Entry) } else { Vec::new() };
+                let intents = intents.into_iter().map(|intent| (intent, folded.len()));
+                document.add_pre_tokenized_text(fields.words, pretokenized(words.chain(intents)));
                 document.add_pre_tokenized_text(
                     fields.grams,
                     pretokenized(grams(&folded).iter().map(|token| (token.term.to_owned(), token.position))),

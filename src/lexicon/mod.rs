@@ -9,6 +9,7 @@ use jiff::civil::DateTime;
 use source::{Place, Source};
 use std::collections::HashMap;
 use std::ops::Range;
+use std::sync::Arc;
 use std::sync::LazyLock;
 
 pub mod banned;
@@ -16,6 +17,7 @@ pub mod campaign;
 pub mod emotion;
 mod facets;
 pub mod filler;
+pub mod intents;
 mod patterns;
 pub mod phrases;
 mod source;
@@ -27,6 +29,7 @@ pub use banned::Banned;
 pub use campaign::Window;
 pub use emotion::{Emotion, EmotionReading, Emotions, Risk, read_emotion};
 pub use filler::FillerKind;
+pub use intents::{Intents, Voice};
 pub use phrases::Phrases;
 pub use source::{MAX_FILE_BYTES, MAX_PROBLEMS, MAX_TERM_CHARS, MAX_TERMS};
 pub use words::Word;
@@ -45,6 +48,8 @@ pub struct Lexicon {
     pub confusions: Phrases<Vec<String>>,
     /// Phrases that carry no meaning, by section, folded.
     pub filler: Phrases<FillerKind>,
+    /// Whole ways of asking for a matter.
+    pub intents: Arc<Intents>,
     /// Words that show how a customer feels, and risks.
     pub emotions: Emotions,
     /// Known values of facets.
@@ -117,11 +122,12 @@ pub struct LexiconFile {
 }
 
 /// The embedded files, in the order in which they are read: facets before the rules that name channels.
-const GENERAL_FILES: [(&str, &str); 8] = [
+const GENERAL_FILES: [(&str, &str); 9] = [
     ("words.txt", include_str!("general/words.txt")),
     ("synonyms.txt", include_str!("general/synonyms.txt")),
     ("confusions.txt", include_str!("general/confusions.txt")),
     ("filler.txt", include_str!("general/filler.txt")),
+    ("intents.txt", include_str!("general/intents.txt")),
     ("emotions.yaml", include_str!("general/emotions.yaml")),
     ("facets.yaml", include_str!("general/facets.yaml")),
     ("campaigns.yaml", include_str!("general/campaigns.yaml")),
@@ -182,6 +188,7 @@ struct Lists {
     synonyms: synonyms::Links,
     confusions: synonyms::Links,
     filler: filler::Filler,
+    intents: intents::Sections,
     emotions: emotion::EmotionWords,
     facets: Facets,
     campaigns: campaign::Campaigns,
@@ -196,6 +203,7 @@ impl Lists {
             "synonyms.txt" => synonyms::read_synonyms(source, &mut self.synonyms),
             "confusions.txt" => synonyms::read_confusions(source, &mut self.confusions),
             "filler.txt" => filler::read(source, &mut self.filler),
+            "intents.txt" => intents::read(source, &mut self.intents),
             "emotions.yaml" => emotion::read(source, &mut self.emotions),
             "facets.yaml" => facets::read(source, &mut self.facets),
             "campaigns.yaml" => campaign::read(source, &mut self.campaigns),
@@ -207,7 +215,8 @@ impl Lists {
 
     fn compile(self) -> Lexicon {
         Lexicon {
-            analysis_hash: words::hash(&self.words),
+            analysis_hash: words::hash(&self.words) ^ intents::hash(&self.intents).rotate_left(1),
+            intents: Arc::new(Intents::new(&self.intents)),
             words: self.words.into_values().collect(),
             synonyms: Phrases::new(self.synonyms),
             confusions: Phrases::new(self.confusions),
