@@ -76,15 +76,15 @@ pub struct Weights {
 impl Weights {
     /// What the product ships with.
     pub const DEFAULT: Weights = Weights {
-        mass_power: 0.55,
+        mass_power: 0.6,
         second_phrasing: 0.15,
-        passage: 0.8,
+        passage: 0.45,
         category: 0.8,
         context_fit: 1.08,
         context_misfit: 0.7,
         single_character: 0.6,
-        gram: 1.0,
-        intent: 2.0,
+        gram: 1.1,
+        intent: 4.0,
     };
 }
 

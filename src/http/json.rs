@@ -312,7 +312,12 @@ impl WhyJson {
             Some(Origin::Synonym(written) | Origin::Confusion(written)) => Some(written.clone()),
             Some(Origin::Written | Origin::Intent) | None => None,
         };
-        WhyJson { name: name.to_owned(), term: term.map(|term| term.text.trim_start_matches(INTENT_MARK).to_owned()), written, value: component.value }
+        WhyJson {
+            name: name.to_owned(),
+            term: term.map(|term| term.text.trim_start_matches(INTENT_MARK).to_owned()),
+            written,
+            value: component.value,
+        }
     }
 }
 

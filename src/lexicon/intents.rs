@@ -185,7 +185,11 @@ mod tests {
         let file = |text: &str| crate::lexicon::LexiconFile { path: "lexicon/intents.txt".into(), bytes: text.into() };
         for (text, line) in [("多久到\n", 1), ("[查物流]\na+b+c+d\n", 2), ("[查物流]\na++b\n", 2)] {
             let (_, problems) = crate::lexicon::load(&[file(text)]);
-            assert_eq!(problems.iter().map(|problem| (problem.code, problem.line)).collect::<Vec<_>>(), [(Code::BadLexicon, line)], "{text}");
+            assert_eq!(
+                problems.iter().map(|problem| (problem.code, problem.line)).collect::<Vec<_>>(),
+                [(Code::BadLexicon, line)],
+                "{text}"
+            );
         }
     }
 }
