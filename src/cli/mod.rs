@@ -9,7 +9,9 @@ mod eval;
 mod export;
 mod import;
 mod index;
+mod learn;
 mod new;
+mod phrasings;
 mod place;
 mod screen;
 mod search;
@@ -127,6 +129,8 @@ enum Command {
     Eval(eval::Options),
     Index(index::Options),
     New(new::Options),
+    Learn(learn::Options),
+    Phrasings(phrasings::Options),
     Completions(completions::Options),
 }
 
@@ -161,6 +165,8 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Verdict> {
         Command::Eval(options) => eval::run(options, &place, &mut screen),
         Command::Index(options) => index::run(options, &place, &mut screen),
         Command::New(options) => new::run(options, &place, &mut screen),
+        Command::Learn(options) => learn::run(options, &place, &mut screen),
+        Command::Phrasings(options) => phrasings::run(options, &place, &mut screen),
         Command::Completions(options) => completions::run(options, &mut screen),
     }?;
     screen.flush()?;

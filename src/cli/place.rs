@@ -25,8 +25,7 @@ pub(super) struct Place {
     pub(super) kb: PathBuf,
     /// Derived indexes.
     pub(super) index: PathBuf,
-    /// Databases. No command of this version keeps anything there.
-    #[expect(dead_code, reason = "named already, so that settings written now stay valid")]
+    /// Databases and the local token.
     pub(super) data: PathBuf,
 }
 

@@ -3,7 +3,8 @@
 use super::Verdict;
 use super::place::{File, Listen, Place, Poll};
 use super::screen::{Paint, Screen, spinner};
-use crate::http;
+use crate::http::{self, AppState};
+use crate::journal::Journal;
 use crate::library::watch::Mode;
 use crate::live::Live;
 use anyhow::Context;
@@ -59,8 +60,10 @@ pub(super) fn run(options: &Options, file: &File, place: &Place, screen: &mut Sc
         .with_context(|| format!("不能在 {address} 上提供；端口被占用时，用 --listen 另选一个"))?;
     // Signals are caught from here on: who reads the address may send one at once.
     let stop = { runtime.block_on(async { stop_signal() })? };
-    announce(&live, listener.local_addr()?, begin.elapsed(), screen)?;
-    runtime.block_on(http::serve(listener, live, stop)).context("服务中断")?;
+    let token = http::local_token(&place.data).with_context(|| format!("{} 里不能写本机令牌", place.data.display()))?;
+    let state = state(Arc::clone(&live), place).with_token(&token);
+    announce(&live, listener.local_addr()?, &token, begin.elapsed(), screen)?;
+    runtime.block_on(http::serve(listener, state, stop)).context("服务中断")?;
     runtime.shutdown_timeout(SHUTDOWN_GRACE);
     Ok(Verdict::Done)
 }
@@ -73,15 +76,30 @@ fn log() {
     let _ = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).try_init();
 }
 
-fn announce(live: &Live, address: SocketAddr, took: Duration, screen: &mut Screen) -> std::io::Result<()> {
+/// Serves without a journal where it cannot be used: searching needs none.
+fn state(live: Arc<Live>, place: &Place) -> AppState {
+    match Journal::open(&place.data) {
+        Ok((journal, warnings)) => {
+            warnings.iter().for_each(|warning| tracing::warn!("{warning}"));
+            AppState::new(live).with_journal(Arc::new(journal))
+        }
+        Err(error) => {
+            tracing::error!("nothing is learned from now on: {error}");
+            AppState::new(live)
+        }
+    }
+}
+
+fn announce(live: &Live, address: SocketAddr, token: &str, took: Duration, screen: &mut Screen) -> std::io::Result<()> {
     let snapshot = live.snapshot();
     let (entries, problems) = (snapshot.library.entries.len(), snapshot.library.problems.len());
     if screen.json {
         let url = format!("http://{address}");
         screen
-            .json(&serde_json::json!({ "url": url, "entries": entries, "problems": problems, "took_ms": took.as_secs_f64() * 1000.0 }))?;
+            .json(&serde_json::json!({ "url": url, "token": token, "entries": entries, "problems": problems, "took_ms": took.as_secs_f64() * 1000.0 }))?;
     } else {
         screen.line(format!("话术在 {}", screen.paint(Paint::Strong, &format!("http://{address}"))))?;
+        screen.line(format!("带写入权限的链接：http://{address}/#token={token}"))?;
         let (problems, hint) = match problems {
             0 => ("没有问题".to_owned(), ""),
             count => (format!("{count} 个问题"), "（huashu check 列出）"),

@@ -32,6 +32,18 @@ pub enum ApiError {
     /// The entry has no reply at all.
     #[error("entry {0:?} has no reply to send")]
     NothingToSay(String),
+    /// No such learned phrasing.
+    #[error("no learned phrasing has the id {0:?}; GET /v1/phrasings lists them")]
+    NoPhrasing(String),
+    /// The journal cannot be used.
+    #[error("this server keeps no journal; its log says why")]
+    NoJournal,
+    /// Writing without the token.
+    #[error("expected Authorization: Bearer with the local token; serve prints it as a link, data/…/local-token holds it")]
+    Unauthorized,
+    /// Somebody else was first.
+    #[error("{0}")]
+    Changed(String),
     /// The address knows other methods.
     #[error("this address knows other methods: see Allow")]
     Method,
@@ -75,6 +87,10 @@ impl ApiError {
             ApiError::NoEntry(_) => (StatusCode::NOT_FOUND, "no_entry", "No such entry"),
             ApiError::NoReply { .. } => (StatusCode::NOT_FOUND, "no_reply", "No such reply"),
             ApiError::NothingToSay(_) => (StatusCode::UNPROCESSABLE_ENTITY, "nothing_to_say", "Entry without a reply"),
+            ApiError::NoPhrasing(_) => (StatusCode::NOT_FOUND, "no_phrasing", "No such learned phrasing"),
+            ApiError::NoJournal => (StatusCode::SERVICE_UNAVAILABLE, "no_journal", "No journal"),
+            ApiError::Unauthorized => (StatusCode::UNAUTHORIZED, "unauthorized", "Token needed"),
+            ApiError::Changed(_) => (StatusCode::CONFLICT, "changed", "Changed meanwhile"),
             ApiError::Method => (StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", "Method not allowed"),
             ApiError::BadJson(_) => (StatusCode::BAD_REQUEST, "bad_json", "Not JSON"),
             ApiError::BadValue(_) => (StatusCode::BAD_REQUEST, "bad_value", "Value not understood"),
@@ -153,9 +169,13 @@ impl IntoResponse for ApiError {
             tracing::error!(error = format!("{error:#}"), "a request failed");
         }
         let busy = matches!(self, ApiError::Busy);
+        let unauthorized = matches!(self, ApiError::Unauthorized);
         let mut response = self.problem("").into_response();
         if busy {
             response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(RETRY_AFTER_SECONDS));
+        }
+        if unauthorized {
+            response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }
         response
     }

@@ -7,17 +7,24 @@ mod error;
 mod extract;
 mod frame;
 pub mod json;
+mod learning;
 mod page;
 mod search;
 mod system;
+mod token;
 
 pub use check::{CheckRequest, CheckResponse, FindingJson, MAX_DRAFT_CHARS, check_text};
 pub use entries::{EntriesResponse, EntryResponse, RenderRequest, RenderResponse};
 pub use error::{ApiError, PROBLEM_TYPE, ProblemDocument};
 pub use frame::Hosts;
+pub use learning::{
+    DecideRequest, DecideResponse, EventJson, EventsRequest, EventsResponse, PhrasingJson, PhrasingsResponse, find_phrasing,
+};
 pub use search::{ContextJson, FilterJson, MAX_MESSAGES, MAX_QUESTION_BYTES, SearchRequest, SuggestResponse};
 pub use system::{HealthResponse, LibraryResponse, ProblemsResponse};
+pub use token::{TOKEN_FILE, local_token};
 
+use crate::journal::Journal;
 use crate::live::Live;
 use crate::snapshot::Snapshot;
 use crate::suggest::SuggestTable;
@@ -33,6 +40,7 @@ use tower_http::compression::{CompressionLayer, CompressionLevel};
 use tower_http::timeout::TimeoutLayer;
 use utoipa::OpenApi;
 use utoipa::openapi::path::PathItem;
+use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
 use utoipa::openapi::{ContentBuilder, Ref, RefOr, ResponseBuilder};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -70,6 +78,10 @@ const MAX_PAGE: usize = 200;
 pub struct AppState {
     /// The library.
     live: Arc<Live>,
+    /// What was searched and used; absent where its file cannot be used.
+    journal: Option<Arc<Journal>>,
+    /// What writing calls must show; absent: nobody may.
+    token: Option<Arc<str>>,
     hosts: Hosts,
     searches: Arc<Semaphore>,
     suggest: Arc<Mutex<search::KeptTable>>,
@@ -78,7 +90,24 @@ pub struct AppState {
 impl AppState {
     /// A state that answers under any name.
     pub fn new(live: Arc<Live>) -> AppState {
-        AppState { live, hosts: Hosts::Any, searches: Arc::new(Semaphore::new(MAX_SEARCHES)), suggest: Arc::default() }
+        AppState {
+            live,
+            journal: None,
+            token: None,
+            hosts: Hosts::Any,
+            searches: Arc::new(Semaphore::new(MAX_SEARCHES)),
+            suggest: Arc::default(),
+        }
+    }
+
+    /// The same with a journal of searches and picks.
+    pub fn with_journal(self, journal: Arc<Journal>) -> AppState {
+        AppState { journal: Some(journal), ..self }
+    }
+
+    /// The same with the token that writing calls must show.
+    pub fn with_token(self, token: &str) -> AppState {
+        AppState { token: Some(Arc::from(token)), ..self }
     }
 
     /// The same with names that it answers to.
@@ -97,6 +126,10 @@ impl AppState {
             metrics::counter!("huashu_searches_refused_total").increment(1);
             ApiError::Busy
         })
+    }
+
+    fn journal(&self) -> Result<Arc<Journal>, ApiError> {
+        self.journal.clone().ok_or(ApiError::NoJournal)
     }
 
     fn suggest_table(&self, snapshot: &Arc<Snapshot>) -> Arc<SuggestTable> {
@@ -138,6 +171,7 @@ fn page_limit(limit: usize) -> Result<usize, ApiError> {
     components(schemas(ProblemDocument)),
     tags(
         (name = "search", description = "A question in, ranked scripts out"),
+        (name = "learning", description = "What was used, and what it taught"),
         (name = "content", description = "Entries, replies, checks"),
         (name = "operations", description = "How the service does")
     )
@@ -152,11 +186,20 @@ fn api() -> OpenApiRouter<AppState> {
         .routes(routes!(entries::get_entry))
         .routes(routes!(entries::render_reply))
         .routes(routes!(check::post_check))
+        .routes(routes!(learning::post_events))
+        .routes(routes!(learning::list_phrasings))
+        .routes(routes!(learning::decide_phrasing))
         .routes(routes!(system::list_problems))
         .routes(routes!(system::get_library))
         .routes(routes!(system::health))
         .routes(routes!(system::ready))
         .routes(routes!(system::get_metrics))
+}
+
+/// Says how writing calls prove that they may.
+fn describe_token(description: &mut utoipa::openapi::OpenApi) {
+    let scheme = Http::builder().scheme(HttpAuthScheme::Bearer).description(Some("The local token, in data/…/local-token")).build();
+    description.components.get_or_insert_default().add_security_scheme("local_token", SecurityScheme::Http(scheme));
 }
 
 /// Says of every operation how it fails: all fail alike.
@@ -177,6 +220,7 @@ pub fn router(state: AppState) -> Router {
     system::recorder();
     let (routes, mut description) = api().split_for_parts();
     describe_failures(&mut description);
+    describe_token(&mut description);
     let compression = CompressionLayer::new()
         .quality(CompressionLevel::Precise(COMPRESSION_QUALITY))
         .compress_when(SizeAbove::new(MIN_COMPRESSED_BYTES).and(NotForContentType::IMAGES));
@@ -200,8 +244,8 @@ pub fn router(state: AppState) -> Router {
 ///
 /// # Errors
 /// Where the listener fails.
-pub async fn serve(listener: TcpListener, live: Arc<Live>, shutdown: impl Future<Output = ()> + Send + 'static) -> std::io::Result<()> {
-    let state = AppState::new(live).with_hosts(Hosts::of(listener.local_addr()?));
+pub async fn serve(listener: TcpListener, state: AppState, shutdown: impl Future<Output = ()> + Send + 'static) -> std::io::Result<()> {
+    let state = state.with_hosts(Hosts::of(listener.local_addr()?));
     let upkeep = tokio::spawn(async {
         let mut interval = tokio::time::interval(UPKEEP_INTERVAL);
         loop {

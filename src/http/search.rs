@@ -3,16 +3,20 @@
 use super::error::ApiError;
 use super::extract::{ApiJson, ApiQuery};
 use super::json::{Piece, SearchResponse, pieces};
+use super::learning::identity;
 use super::{AppState, blocking};
 use crate::answer::{DEFAULT_LIMIT, MAX_HITS, Request, answer};
 use crate::entry::{Authority, Kind};
 use crate::facet::Facet;
+use crate::journal::{Search, now_ms};
+use crate::learning::MAX_SEEN_HITS;
 use crate::lexicon::Lexicon;
 use crate::ranking::Context;
 use crate::search::Filter;
 use crate::suggest::MAX_SUGGESTIONS;
 use axum::Json;
 use axum::extract::State;
+use axum::http::HeaderMap;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use std::time::Instant;
@@ -77,6 +81,12 @@ pub struct ContextJson {
 }
 
 impl ContextJson {
+    /// What the journal keeps of it, as JSON: not which conversation, nor what was said in it.
+    fn kept(&self) -> String {
+        let kept = ContextJson { conversation_id: None, used_reply_ids: Vec::new(), ..self.clone() };
+        serde_json::to_string(&kept).unwrap_or_default()
+    }
+
     /// The context in the library's own values. What the library does not know stays as it is: it fits nothing and hides nothing.
     ///
     /// # Errors
@@ -267,9 +277,10 @@ impl From<SearchParams> for SearchRequest {
     responses((status = 200, body = SearchResponse)))]
 pub(super) async fn post_search(
     State(state): State<AppState>,
+    headers: HeaderMap,
     ApiJson(request): ApiJson<SearchRequest>,
 ) -> Result<Json<SearchResponse>, ApiError> {
-    search(state, request).await
+    search(state, &headers, request).await
 }
 
 /// The same by address alone, for trying and for simple clients.
@@ -277,22 +288,38 @@ pub(super) async fn post_search(
     responses((status = 200, body = SearchResponse)))]
 pub(super) async fn get_search(
     State(state): State<AppState>,
+    headers: HeaderMap,
     ApiQuery(params): ApiQuery<SearchParams>,
 ) -> Result<Json<SearchResponse>, ApiError> {
-    search(state, params.into()).await
+    search(state, &headers, params.into()).await
 }
 
-async fn search(state: AppState, request: SearchRequest) -> Result<Json<SearchResponse>, ApiError> {
+async fn search(state: AppState, headers: &HeaderMap, request: SearchRequest) -> Result<Json<SearchResponse>, ApiError> {
+    let identity = identity(headers)?;
     let place = state.take_place()?;
     let response = blocking(move || {
         let _place = place;
         let snapshot = state.live.snapshot();
+        let context = request.context.kept();
         let request = request.read(&snapshot.library.lexicon)?;
         let began = Instant::now();
         let answer = answer(&snapshot, &request)?;
         let took = began.elapsed();
         metrics::histogram!("huashu_search_seconds").record(took.as_secs_f64());
-        Ok(SearchResponse::new(&answer, &snapshot.library.lexicon.emotions.risks, took, request.explain))
+        let response = SearchResponse::new(&answer, &snapshot.library.lexicon.emotions.risks, took, request.explain);
+        // Further pages are the same search.
+        if let Some(journal) = state.journal.as_ref().filter(|_| request.offset == 0) {
+            journal.remember(Search {
+                query_id: response.query_id.clone(),
+                at_ms: now_ms(),
+                text: request.messages.join("\n"),
+                identity,
+                conversation: request.context.conversation_id,
+                context,
+                hits: answer.hits.iter().take(MAX_SEEN_HITS).map(|hit| Arc::clone(&hit.entry.id)).collect(),
+            });
+        }
+        Ok(response)
     });
     Ok(Json(response.await?))
 }

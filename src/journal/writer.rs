@@ -319,7 +319,8 @@ fn masked(search: Search) -> SearchRow {
         at_ms: search.at_ms,
         identity: search.identity,
         conversation: search.conversation.filter(|conversation| !conversation.is_empty()).map(|id| hashed(&id)).unwrap_or_default(),
-        context: search.context,
+        // Values of the context are a client's own words.
+        context: mask(&search.context),
         hits: search.hits.into_iter().take(MAX_SEEN_HITS).collect(),
     }
 }

@@ -8,6 +8,7 @@ pub mod check;
 pub mod clock;
 mod load;
 mod place;
+pub mod question;
 mod settings;
 mod shop;
 mod similar;

@@ -452,6 +452,10 @@ async fn the_description_names_every_route_and_how_it_fails() {
                 let schema = &operation["responses"][class]["content"]["application/problem+json"]["schema"]["$ref"];
                 assert_eq!(schema, "#/components/schemas/ProblemDocument", "{method} {path}");
             }
+            // They need a journal and a token: `learning` drives them.
+            if operation["tags"][0] == "learning" {
+                continue;
+            }
             let path =
                 path.replace("{id}", "催发货").replace("/v1/search", "/v1/search?q=退货").replace("/v1/suggest", "/v1/suggest?q=退货");
             let body = if path == "/v1/check" { json!({"text": "好"}) } else { json!({"q": "退货"}) };
@@ -470,14 +474,18 @@ async fn the_description_names_every_route_and_how_it_fails() {
         "get /v1/entries",
         "get /v1/entries/{id}",
         "get /v1/library",
+        "get /v1/phrasings",
         "get /v1/problems",
         "get /v1/search",
         "get /v1/suggest",
         "post /v1/check",
         "post /v1/entries/{id}/render",
+        "post /v1/events",
+        "post /v1/phrasings/{id}/{decision}",
         "post /v1/search",
     ];
     assert_eq!(described, expected);
+    assert_eq!(description["components"]["securitySchemes"]["local_token"]["scheme"], "bearer");
     operation_ids.sort();
     operation_ids.dedup();
     assert_eq!(operation_ids.len(), expected.len(), "operation ids are unique");
@@ -531,7 +539,7 @@ async fn serving_ends_when_asked_and_answers_before() {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
-    let served = tokio::spawn(huashu::http::serve(listener, Arc::clone(&LIVE), async move {
+    let served = tokio::spawn(huashu::http::serve(listener, AppState::new(Arc::clone(&LIVE)), async move {
         let _ = stopped.await;
     }));
     let answer = tokio::task::spawn_blocking(move || {

@@ -4,6 +4,7 @@
 mod cli;
 mod http;
 mod index;
+mod learning;
 mod lexicon;
 mod library;
 mod search;

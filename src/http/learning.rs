@@ -1,0 +1,300 @@
+//! `POST /v1/events`, `/v1/phrasings`: what was used comes in, what was learned goes out, trainers decide.
+
+use super::error::ApiError;
+use super::extract::{ApiJson, ApiPath, ApiQuery};
+use super::token::Trusted;
+use super::{AppState, DEFAULT_PAGE, blocking, page_limit};
+use crate::journal::{Decided, Event, Journal, MAX_EVENTS, MAX_ID_BYTES, now_ms};
+use crate::learning::{Decision, EventKind, LearnedPhrasing, Provenance, phrasing_key};
+use crate::library::question::{QuestionError, add_question};
+use axum::Json;
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode};
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+use utoipa::{IntoParams, ToSchema};
+
+/// Header with the install id of a client: stands for the person where there are no accounts.
+pub(super) const INSTALL_ID: &str = "huashu-install";
+
+/// What happened to searches.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct EventsRequest {
+    /// At most 500. An event that was sent before changes nothing.
+    pub events: Vec<EventJson>,
+}
+
+/// One event.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct EventJson {
+    /// Made by the client, best a UUIDv7; the same id is the same event.
+    pub event_id: String,
+    /// Of the search's answer. The event may come before the search is known.
+    pub query_id: String,
+    /// shown (the answer stood unchanged for a second), picked, copied, inserted, edited, unused, feedback.
+    #[serde(rename = "type")]
+    #[schema(example = "picked")]
+    pub type_: String,
+    /// Of the hit; needed for all but shown and unused.
+    #[serde(default)]
+    pub entry_id: Option<String>,
+    /// Of the reply.
+    #[serde(default)]
+    pub reply_id: Option<String>,
+    /// At which place the hit stood, from 0.
+    #[serde(default)]
+    pub position: Option<u32>,
+    /// When, in milliseconds since 1970; absent or to come: now.
+    #[serde(default)]
+    pub at: Option<i64>,
+}
+
+/// What became of a batch.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct EventsResponse {
+    /// Events that were taken; they are written and learned within seconds.
+    pub accepted: usize,
+}
+
+/// The install id of a request; empty where it has none.
+pub(super) fn identity(headers: &HeaderMap) -> Result<String, ApiError> {
+    match headers.get(INSTALL_ID) {
+        None => Ok(String::new()),
+        Some(value) => match value.to_str() {
+            Ok(id) if id.len() <= MAX_ID_BYTES => Ok(id.trim().to_owned()),
+            _ => Err(ApiError::BadValue(format!("the header {INSTALL_ID} is ASCII of at most {MAX_ID_BYTES} bytes"))),
+        },
+    }
+}
+
+fn read_event(event: EventJson, identity: &str) -> Result<Event, ApiError> {
+    let bad = |what: String| Err(ApiError::BadValue(what));
+    let Some(kind) = EventKind::parse(&event.type_) else {
+        let known = EventKind::ALL.map(EventKind::as_str).join(", ");
+        return bad(format!("type is one of {known}; found {:?}", event.type_));
+    };
+    for (name, id) in [("event_id", Some(&event.event_id)), ("query_id", Some(&event.query_id)), ("reply_id", event.reply_id.as_ref())] {
+        if id.is_some_and(|id| id.is_empty() || id.len() > MAX_ID_BYTES) {
+            return bad(format!("{name} has 1 to {MAX_ID_BYTES} bytes"));
+        }
+    }
+    // Four bytes a character.
+    if event.entry_id.as_ref().is_some_and(|id| id.is_empty() || id.len() > 4 * crate::entry::MAX_ID_CHARS) {
+        return bad("entry_id has 1 to 80 characters".to_owned());
+    }
+    if kind.is_pick() && event.entry_id.is_none() {
+        return bad(format!("an event of type {} needs an entry_id", kind.as_str()));
+    }
+    let now = now_ms();
+    Ok(Event {
+        event_id: event.event_id,
+        query_id: event.query_id,
+        kind,
+        entry_id: event.entry_id.map(Arc::from),
+        reply_id: event.reply_id,
+        position: event.position.map(i64::from),
+        at_ms: event.at.filter(|at| (0..=now).contains(at)).unwrap_or(now),
+        identity: identity.to_owned(),
+    })
+}
+
+/// Takes a batch of events: all or none.
+#[utoipa::path(post, path = "/v1/events", operation_id = "post_events", tag = "learning", request_body = EventsRequest,
+    params(("huashu-install" = Option<String>, Header, description = "Install id of the client, at most 128 bytes")),
+    responses((status = 202, body = EventsResponse)))]
+pub(super) async fn post_events(
+    State(state): State<AppState>,
+    headers: HeaderMap,
+    ApiJson(request): ApiJson<EventsRequest>,
+) -> Result<(StatusCode, Json<EventsResponse>), ApiError> {
+    let journal = state.journal()?;
+    let identity = identity(&headers)?;
+    let accepted = request.events.len();
+    if accepted > MAX_EVENTS {
+        return Err(ApiError::BadValue(format!("at most {MAX_EVENTS} events are taken at once, found {accepted}")));
+    }
+    let events = request.events.into_iter().map(|event| read_event(event, &identity)).collect::<Result<Vec<_>, _>>()?;
+    if journal.record(events) { Ok((StatusCode::ACCEPTED, Json(EventsResponse { accepted }))) } else { Err(ApiError::Busy) }
+}
+
+/// Which phrasings.
+#[derive(Debug, Clone, Default, Deserialize, IntoParams)]
+#[serde(default)]
+#[into_params(parameter_in = Query)]
+pub(super) struct PhrasingsParams {
+    /// Of this entry.
+    pub entry: Option<String>,
+    /// picks, chats or eval.
+    pub provenance: Option<String>,
+    /// Those that others may see, or those that not.
+    pub shareable: Option<bool>,
+    /// At most 200; 50 where absent.
+    pub limit: Option<usize>,
+    /// Phrasings to skip.
+    pub offset: usize,
+}
+
+/// One page of learned phrasings, and the decisions about others.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct PhrasingsResponse {
+    /// Most used first.
+    pub phrasings: Vec<PhrasingJson>,
+    /// How many there are on all pages.
+    pub total: usize,
+    /// What the next page begins with; absent on the last.
+    pub next_offset: Option<usize>,
+}
+
+/// A learned phrasing.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct PhrasingJson {
+    /// Stable.
+    pub id: String,
+    /// Masked: <手机>, <订单号>, … stand for what customers wrote.
+    pub text: String,
+    /// What was used for it.
+    pub entry_id: String,
+    /// What it is worth now, 0 to 1.
+    pub weight: f32,
+    /// Searches in which the entry was used.
+    pub picks: u32,
+    /// People who used it, 8 at most.
+    pub identities: usize,
+    /// Conversations that contained it.
+    pub conversations: usize,
+    /// Searches that showed the entry for it.
+    pub shown: u32,
+    /// Searches that passed it over.
+    pub passed_over: u32,
+    /// The latest use, in milliseconds since 1970.
+    pub last_at: i64,
+    /// Whether all that was learned for the entry comes from one person.
+    pub single_identity: bool,
+    /// Whether others may see it.
+    pub shareable: bool,
+    /// picks, chats or eval.
+    pub provenance: String,
+}
+
+impl PhrasingJson {
+    /// Shapes a phrasing.
+    pub fn new(phrasing: &LearnedPhrasing) -> PhrasingJson {
+        PhrasingJson {
+            id: phrasing.id(),
+            text: phrasing.text.to_string(),
+            entry_id: phrasing.entry_id.to_string(),
+            weight: phrasing.weight,
+            picks: phrasing.picks,
+            identities: phrasing.identities.len(),
+            conversations: phrasing.conversations,
+            shown: phrasing.shown,
+            passed_over: phrasing.passed_over,
+            last_at: phrasing.last_at,
+            single_identity: phrasing.single_identity,
+            shareable: phrasing.shareable,
+            provenance: phrasing.provenance.as_str().to_owned(),
+        }
+    }
+}
+
+/// Lists what was learned, for trainers.
+#[utoipa::path(get, path = "/v1/phrasings", operation_id = "list_phrasings", tag = "learning", params(PhrasingsParams),
+    responses((status = 200, body = PhrasingsResponse)), security(("local_token" = [])))]
+pub(super) async fn list_phrasings(
+    State(state): State<AppState>,
+    _: Trusted,
+    ApiQuery(params): ApiQuery<PhrasingsParams>,
+) -> Result<Json<PhrasingsResponse>, ApiError> {
+    let limit = page_limit(params.limit.unwrap_or(DEFAULT_PAGE))?;
+    let provenance = params.provenance.as_deref().map(|name| {
+        Provenance::parse(name).ok_or_else(|| ApiError::BadQuery(format!("provenance is one of picks, chats, eval; found {name:?}")))
+    });
+    let provenance = provenance.transpose()?;
+    let learned = state.journal()?.learned();
+    let is_wanted = |phrasing: &&LearnedPhrasing| {
+        params.entry.as_deref().is_none_or(|entry| *phrasing.entry_id == *entry)
+            && provenance.is_none_or(|provenance| phrasing.provenance == provenance)
+            && params.shareable.is_none_or(|shareable| phrasing.shareable == shareable)
+    };
+    let mut wanted: Vec<&LearnedPhrasing> = learned.phrasings.iter().filter(is_wanted).collect();
+    wanted.sort_by(|a, b| b.picks.cmp(&a.picks));
+    let end = params.offset.saturating_add(limit);
+    Ok(Json(PhrasingsResponse {
+        phrasings: wanted.iter().skip(params.offset).take(limit).map(|phrasing| PhrasingJson::new(phrasing)).collect(),
+        total: wanted.len(),
+        next_offset: (end < wanted.len()).then_some(end),
+    }))
+}
+
+/// A decision.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, ToSchema)]
+#[serde(default)]
+pub struct DecideRequest {
+    /// With `accept`: the wording for the entry, where it should differ; needed where the text holds placeholders.
+    pub question: Option<String>,
+}
+
+/// What became of it.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct DecideResponse {
+    /// Of the phrasing.
+    pub id: String,
+    /// accept, ban or forget.
+    pub decision: String,
+    /// Whether the entry's file gained the question.
+    pub entry_changed: bool,
+}
+
+/// Accepts a phrasing into its entry's questions, bans it, or forgets what was learned of it until now.
+#[utoipa::path(post, path = "/v1/phrasings/{id}/{decision}", operation_id = "decide_phrasing", tag = "learning",
+    params(("id" = String, Path, description = "Of the phrasing"), ("decision" = String, Path, description = "accept, ban or forget")),
+    request_body = DecideRequest, responses((status = 200, body = DecideResponse)), security(("local_token" = [])))]
+pub(super) async fn decide_phrasing(
+    State(state): State<AppState>,
+    _: Trusted,
+    ApiPath((id, decision)): ApiPath<(String, String)>,
+    ApiJson(request): ApiJson<DecideRequest>,
+) -> Result<Json<DecideResponse>, ApiError> {
+    let decision = Decision::parse(&decision).ok_or(ApiError::NoRoute)?;
+    let journal = state.journal()?;
+    let response = blocking(move || {
+        let found = find_phrasing(&journal, &id).map_err(|error| ApiError::Internal(error.into()))?;
+        let (text, entry_id) = found.ok_or_else(|| ApiError::NoPhrasing(id.clone()))?;
+        let entry_changed = decision == Decision::Accept && {
+            let question = request.question.as_deref().map_or(&*text, str::trim);
+            accept(&state, &entry_id, question)?
+        };
+        journal.decide(&text, &entry_id, decision, "local").map_err(|error| ApiError::Internal(error.into()))?;
+        Ok(DecideResponse { id, decision: decision.as_str().to_owned(), entry_changed })
+    });
+    Ok(Json(response.await?))
+}
+
+fn accept(state: &AppState, entry_id: &str, question: &str) -> Result<bool, ApiError> {
+    if question.is_empty() || question.contains(['<', '>', '\n']) {
+        let what = "the text holds a placeholder or is empty: send the wording for the entry as `question`";
+        return Err(ApiError::BadValue(what.to_owned()));
+    }
+    let snapshot = state.live.snapshot();
+    let entry = snapshot.get(entry_id).ok_or_else(|| ApiError::NoEntry(entry_id.to_owned()))?;
+    let added = add_question(&snapshot.library.dir, &entry.entry.path, &snapshot.library.lexicon.facets, question);
+    added.map_err(|error| match error {
+        QuestionError::Write(crate::library::write::WriteError::Conflict { .. }) => ApiError::Changed(error.to_string()),
+        QuestionError::Write(_) => ApiError::Internal(error.into()),
+        other => ApiError::BadValue(other.to_string()),
+    })
+}
+
+/// Text and entry of a phrasing by its id: learned, or decided about before.
+///
+/// # Errors
+/// Where the journal is closed.
+pub fn find_phrasing(journal: &Journal, id: &str) -> Result<Option<(Arc<str>, crate::entry::EntryId)>, crate::journal::JournalError> {
+    let Ok(key) = u64::from_str_radix(id, 16) else { return Ok(None) };
+    if let Some(phrasing) = journal.learned().get(key) {
+        return Ok(Some((Arc::clone(&phrasing.text), Arc::clone(&phrasing.entry_id))));
+    }
+    let mut decided = journal.decisions()?.into_iter();
+    let found = decided.find(|decided: &Decided| phrasing_key(&decided.text, &decided.entry_id) == key);
+    Ok(found.map(|decided| (decided.text, decided.entry_id)))
+}
