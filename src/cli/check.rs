@@ -20,7 +20,7 @@ use std::path::{Path, PathBuf};
 
 例子：
   huashu check
-  huashu --kb kb check kb/售后 kb/售前/发票.md
+  huashu --kb kb check kb/售后 kb/售前/专票.md
   huashu check --similar                    只列出几乎相同的话术")]
 pub(super) struct Options {
     /// 只列出这些文件或文件夹里的问题

@@ -11,7 +11,7 @@ use std::fs;
 use std::io::{BufWriter, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 
-/// 导出知识库为表格（CSV、XLSX、JSONL）
+/// 导出知识库为表格（CSV、TSV、XLSX、JSONL）
 #[derive(Debug, Args)]
 #[command(override_usage = "huashu export [选项] --format <FORMAT>", next_help_heading = "选项")]
 #[command(after_help = "markdown 一列是整个文件，导回时以它为准；只想改别的列，就先删掉它。

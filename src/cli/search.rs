@@ -116,7 +116,7 @@ fn show(answer: &Answer, took: Duration, screen: &mut Screen) -> std::io::Result
         screen.line(screen.paint(Paint::Warn, "话太长，只看了最后一段"))?;
     }
     match (answer.act, answer.hits.is_empty()) {
-        (Some(act), _) => screen.line(format!("没有问题，只是{}：{}", act.as_str(), advice_for(act)))?,
+        (Some(act), _) => screen.line(format!("顾客没有提问，是在{}：{}", act.as_str(), advice_for(act)))?,
         (None, true) => screen.line("没有找到；换一种说法试试")?,
         (None, false) if !answer.confident => screen.line(screen.paint(Paint::Warn, "没有十分合适的，下面是最接近的"))?,
         (None, false) => {}
@@ -130,8 +130,8 @@ fn show(answer: &Answer, took: Duration, screen: &mut Screen) -> std::io::Result
 
 fn advice_for(act: Act) -> &'static str {
     match act {
-        Act::Thanks => "道别",
-        Act::Confirm => "接着办",
+        Act::Thanks => "可以道别",
+        Act::Confirm => "接着办就好",
         Act::Wait => "请他慢慢来",
         Act::GiveUp => "挽留",
     }

@@ -124,7 +124,7 @@ fn campaign(entry: &Entry, lines: &Lines, lexicon: &Lexicon) -> Option<Problem> 
     Some(at.problem(
         &entry.path,
         Code::UnknownCampaign,
-        format!("词库没有活动“{campaign}”(已有:{known})。请在 lexicon/campaigns.yaml 加上它的时间,在此之前不按活动限制"),
+        format!("词库没有活动“{campaign}”（已有：{known}）。请在 lexicon/campaigns.yaml 加上它的时间，在此之前不按活动限制"),
         format!("the lexicon has no campaign {campaign} (known: {known}): add its windows to lexicon/campaigns.yaml; until then they do not limit this entry"),
     ))
 }
@@ -187,12 +187,12 @@ fn banned(path: &str, text: &str, channels: &[&str], lexicon: &Lexicon, at: impl
         };
         let (better_zh, better_en) = match rule.better.as_slice() {
             [] => (String::new(), String::new()),
-            better => (format!("。可以说:{}", better.join(" / ")), format!("; say instead: {}", better.join(" / "))),
+            better => (format!("。可以说：{}", better.join(" / ")), format!("; say instead: {}", better.join(" / "))),
         };
         found.push(at(finding.span).problem(
             path,
             code,
-            format!("“{phrase}”({}):{}{better_zh}", rule.class, rule.why),
+            format!("“{phrase}”（{}）：{}{better_zh}", rule.class, rule.why),
             format!("“{phrase}” ({}, rule {}): {}{better_en}", rule.class, rule.id, rule.why),
         ));
     }
@@ -218,13 +218,13 @@ fn missing_values(path: &str, text: &str, shops: &[&Shop], at: impl Fn(Range<usi
         let has = |shop: &&&Shop| shop.values.get(name).is_some_and(|value| !value.trim().is_empty());
         let without: Vec<_> = shops.iter().filter(|shop| !has(shop)).map(|shop| shop.id.as_str()).collect();
         let (zh, en) = if shops.is_empty() {
-            (format!("没有店铺可以填 {{{{店铺.{name}}}}}:请在 shops/ 建店铺文件"), format!("no shop can fill {name}: add one to shops/"))
+            (format!("没有店铺可以填 {{{{店铺.{name}}}}}：请在 shops/ 建店铺文件"), format!("no shop can fill {name}: add one to shops/"))
         } else if without.is_empty() {
             continue;
         } else {
             let without = without.join("、");
             (
-                format!("店铺 {without} 没有“{name}”的值:请在 shops/ 补上,或写后备 {{{{店铺.{name}|…}}}}"),
+                format!("店铺 {without} 没有“{name}”的值：请在 shops/ 补上，或写后备 {{{{店铺.{name}|…}}}}"),
                 format!("no value {name} in shop {without}: add it in shops/ or give a fallback after a bar"),
             )
         };
@@ -249,7 +249,7 @@ fn foreign_links(entry: &Entry, lines: &Lines, shops: &BTreeMap<String, Shop>, f
         found.push(at.problem(
             &entry.path,
             Code::ForeignLink,
-            format!("话术里的链接 {host} 不在店铺允许的域名里(link_domains:{known}),可能被平台判为引流"),
+            format!("话术里的链接 {host} 不在店铺允许的域名里（link_domains：{known}），可能被平台判为引流"),
             format!("a reply links to {host}, which is not among its shops' link_domains ({known})"),
         ));
     };
@@ -287,7 +287,7 @@ pub(super) fn shop(path: &str, read: &shop::Read, lexicon: &Lexicon) -> Vec<Prob
             found.push(at.problem(
                 path,
                 Code::UnknownFacetValue,
-                format!("不认识的渠道“{channel}”,可用的有:{}", lexicon.facets.values(Facet::Channel).join("、")),
+                format!("不认识的渠道“{channel}”，可用的有：{}", lexicon.facets.values(Facet::Channel).join("、")),
                 format!("unknown channel {channel}; known are {}", lexicon.facets.values(Facet::Channel).join(", ")),
             ));
         }
@@ -297,7 +297,7 @@ pub(super) fn shop(path: &str, read: &shop::Read, lexicon: &Lexicon) -> Vec<Prob
             found.push(Place::START.problem(
                 path,
                 Code::BadSettings,
-                format!("“{name}”已经是店铺 {other} 的名称,请换一个"),
+                format!("“{name}”已经是店铺 {other} 的名称，请换一个"),
                 format!("{name} is already a name of the shop {other}: choose another"),
             ));
         }
@@ -327,7 +327,7 @@ pub(super) fn lexicon(lexicon: &Lexicon, files: &[LexiconFile], ids: &HashSet<St
                 found.push(at.problem(
                     &file.path,
                     Code::UnknownEntry,
-                    format!("风险“{}”由条目“{}”接手,但没有这个条目", risk.name, risk.entry),
+                    format!("风险“{}”由条目“{}”接手，但没有这个条目", risk.name, risk.entry),
                     format!("the risk {} is taken over by the entry {}, which does not exist", risk.name, risk.entry),
                 ));
             }
@@ -340,7 +340,7 @@ pub(super) fn lexicon(lexicon: &Lexicon, files: &[LexiconFile], ids: &HashSet<St
                 found.push(at.problem(
                     &file.path,
                     Code::UnknownShop,
-                    format!("没有店铺“{shop}”:请在 shops/ 建店铺文件,或改正名称"),
+                    format!("没有店铺“{shop}”：请在 shops/ 建店铺文件，或改正名称"),
                     format!("there is no shop {shop}: add it to shops/ or correct the name"),
                 ));
             }
@@ -365,7 +365,7 @@ pub(super) fn duplicate_ids(candidates: &[Candidate]) -> (HashSet<usize>, Vec<Pr
             found.push(notes.id.problem(
                 &entry.path,
                 Code::DuplicateId,
-                format!("编号“{}”已经用在 {}(不分大小写),本条目不生效。请改 id 或文件名", entry.id, earlier.path),
+                format!("编号“{}”已经用在 {}（不分大小写），本条目不生效。请改 id 或文件名", entry.id, earlier.path),
                 format!(
                     "the id {} is taken by {} (case does not matter), so this entry is not served: change its id or file name",
                     entry.id, earlier.path
@@ -392,7 +392,7 @@ pub(super) fn across(candidates: &[Candidate], ids: &HashSet<String>, exists: im
                 found.push(at.problem(
                     &entry.path,
                     Code::DuplicateShortcut,
-                    format!("快捷码 {key} 已经用在 {}({}),请换一个", earlier.path, earlier.title),
+                    format!("快捷码 {key} 已经用在 {}（{}），请换一个", earlier.path, earlier.title),
                     format!("the shortcut {key} is taken by {}: choose another", earlier.path),
                 ));
             } else {
@@ -404,7 +404,7 @@ pub(super) fn across(candidates: &[Candidate], ids: &HashSet<String>, exists: im
                 found.push(at.problem(
                     &entry.path,
                     Code::UnknownEntry,
-                    format!("没有编号为“{id}”的条目:写错了,还是已经改名?"),
+                    format!("没有编号为“{id}”的条目：写错了，还是已经改名？"),
                     format!("no entry has the id {id}: misspelt or renamed?"),
                 ));
             }
@@ -415,14 +415,14 @@ pub(super) fn across(candidates: &[Candidate], ids: &HashSet<String>, exists: im
                     Some(path) => (format!("知识库里没有 {path}"), format!("the library has no {path}")),
                     None => (format!("{target} 指向知识库之外"), format!("{target} leads out of the library")),
                 };
-                found.push(at.problem(&entry.path, Code::BrokenLink, format!("链接失效:{zh}"), format!("broken link: {en}")));
+                found.push(at.problem(&entry.path, Code::BrokenLink, format!("链接失效：{zh}"), format!("broken link: {en}")));
             }
         }
         if let Some(date) = entry.review_by.filter(|date| *date < today) {
             found.push(notes.review_by.problem(
                 &entry.path,
                 Code::ReviewDue,
-                format!("复审日 {date} 已过:请核对内容,再改 review_by"),
+                format!("复审日 {date} 已过：请核对内容，再改 review_by"),
                 format!("its review was due on {date}: check the content, then change review_by"),
             ));
         }

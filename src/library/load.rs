@@ -336,7 +336,7 @@ fn content(
         }
         // A parser that fails on one file must not take the others down.
         Ok(text) => catch_unwind(AssertUnwindSafe(|| parse(file, &bytes, text, hash, ground, shops))).unwrap_or_else(|_| {
-            let zh = "程序在读这个文件时出错,请把文件报告给开发者";
+            let zh = "程序在读这个文件时出错，请把文件报告给开发者";
             withheld(Place::START.problem(&file.path, Code::UnreadableFile, zh, "the program failed on this file: please report it"), hash)
         }),
     };
@@ -426,7 +426,7 @@ fn last_good(walk: &Walk, files: &[Known], is_served: &HashSet<&str>, previous: 
 /// Says in the problem that withholds a file that its last good version is still there.
 fn mark_as_still_served(problems: &mut [Problem], path: &str) {
     if let Some(problem) = problems.iter_mut().find(|problem| problem.path == path && problem.code.withholds()) {
-        problem.zh.push_str("(改好之前,继续使用上一个可用的版本)");
+        problem.zh.push_str("（改好之前，继续使用上一个可用的版本）");
         problem.en.push_str(" (until this is mended, the last good version goes on being served)");
     }
 }
@@ -443,12 +443,12 @@ impl Unread {
         match self {
             Unread::Io(error) if error.kind() == io::ErrorKind::NotFound => None,
             Unread::Io(error) => {
-                let zh = format!("文件读不了:{error}。请检查文件的权限");
+                let zh = format!("文件读不了：{error}。请检查文件的权限");
                 Some(Place::START.problem(path, Code::UnreadableFile, zh, format!("this file cannot be read: {error}; check its rights")))
             }
             Unread::TooLarge => {
                 let kib = limit >> 10;
-                let zh = format!("文件超过 {kib} KiB,没有读取。请拆成几个文件");
+                let zh = format!("文件超过 {kib} KiB，没有读取。请拆成几个文件");
                 Some(Place::START.problem(path, Code::FileTooLarge, zh, format!("larger than {kib} KiB and so not read: split it")))
             }
         }
@@ -463,5 +463,5 @@ fn read(path: &Path, limit: u64) -> Result<Vec<u8>, Unread> {
 }
 
 fn not_utf8(path: &str) -> Problem {
-    Place::START.problem(path, Code::NotUtf8, "不是 UTF-8 文本:请另存为 UTF-8", "not UTF-8 text: save it as UTF-8")
+    Place::START.problem(path, Code::NotUtf8, "不是 UTF-8 文本：请另存为 UTF-8", "not UTF-8 text: save it as UTF-8")
 }

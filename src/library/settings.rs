@@ -42,13 +42,13 @@ pub(super) fn read(text: &str, dir: &Path, base: Settings) -> Result<(Settings, 
         Err(error) => {
             let span = error.span().unwrap_or(0..0);
             let is_bare_key = body.get(span.clone()).is_some_and(|text| !text.is_ascii());
-            let hint_zh = if is_bare_key { "(中文的键要加引号:\"夜间\" = …)" } else { "" };
+            let hint_zh = if is_bare_key { "（中文的键要加引号：\"夜间\" = …）" } else { "" };
             let hint_en = if is_bare_key { " (a Chinese key needs quotes)" } else { "" };
             let (at, why) = (place(span), error.message());
             problems.push(at.problem(
                 FILE,
                 Code::BadSettings,
-                format!("不是有效的 TOML:{why}{hint_zh}。请照 docs/format.md 改正,在此之前沿用原来的设置"),
+                format!("不是有效的 TOML：{why}{hint_zh}。请照 docs/format.md 改正，在此之前沿用原来的设置"),
                 format!("not valid TOML: {why}{hint_en}; the settings before it stay in force"),
             ));
             return Ok((settings, problems));
@@ -77,7 +77,7 @@ pub(super) fn read(text: &str, dir: &Path, base: Settings) -> Result<(Settings, 
                 Some(zone) => settings.time_zone = zone,
                 None => bad(
                     Code::BadSettings,
-                    "time_zone 应是 IANA 时区名,例如 \"Asia/Shanghai\"".into(),
+                    "time_zone 应是 IANA 时区名，例如 \"Asia/Shanghai\"".into(),
                     "time_zone must be an IANA name such as \"Asia/Shanghai\"".into(),
                 ),
             },
@@ -109,14 +109,14 @@ pub(super) fn read(text: &str, dir: &Path, base: Settings) -> Result<(Settings, 
                 }
                 _ => bad(
                     Code::BadSettings,
-                    "[hours] 应是一张表:名称 = \"09:00-22:00\"".into(),
+                    "[hours] 应是一张表：名称 = \"09:00-22:00\"".into(),
                     "[hours] must be a table of name = \"09:00-22:00\"".into(),
                 ),
             },
             unknown => problems.push(place(key.span()).problem(
                 FILE,
                 Code::UnknownKey,
-                format!("不认识的键 {unknown},可用的键:{KEYS}"),
+                format!("不认识的键 {unknown}，可用的键：{KEYS}"),
                 format!("unknown key {unknown}; known are {KEYS}"),
             )),
         }

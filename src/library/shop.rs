@@ -46,7 +46,7 @@ pub(super) fn read(path: &str, id: &str, text: &str) -> (Option<Read>, Vec<Probl
             let problem = at.problem(
                 path,
                 Code::BadSettings,
-                format!("店铺文件读不懂:{why}。请照 docs/format.md 改正,在此之前沿用原来的值"),
+                format!("店铺文件读不懂：{why}。请照 docs/format.md 改正，在此之前沿用原来的值"),
                 format!("this shop cannot be read: {why}; the values before it stay in force"),
             );
             (None, vec![problem])
@@ -86,7 +86,7 @@ fn shop_of(path: &str, id: &str, fields: Vec<(Spanned<String>, Field)>) -> (Read
             Field::Unknown => problems.push(at.problem(
                 path,
                 Code::UnknownKey,
-                format!("不认识的键 {},可用的键:{KEYS};店铺的值写在 values 下面", key.value),
+                format!("不认识的键 {}，可用的键：{KEYS}；店铺的值写在 values 下面", key.value),
                 format!("unknown key {}; known are {KEYS}; a shop's values stand below values", key.value),
             )),
         }
@@ -99,7 +99,7 @@ fn duplicate(path: &str, at: Place, key: &str) -> Problem {
     at.problem(
         path,
         Code::DuplicateKey,
-        format!("键 {key} 写了两次,以第一次为准"),
+        format!("键 {key} 写了两次，以第一次为准"),
         format!("the key {key} is given twice; the first counts"),
     )
 }

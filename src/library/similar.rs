@@ -30,7 +30,7 @@ pub fn similar_replies(library: &Library) -> Vec<Problem> {
             Place { line: reply.line, ..Place::START }.problem(
                 &entry.path,
                 Code::SimilarReplies,
-                format!("与 {path}:{line} 的话术有 {percent}% 相同:请删去一条,或换一种说法"),
+                format!("与 {path}:{line} 的话术有 {percent}% 相同：请删去一条，或换一种说法"),
                 format!("{percent}% the same as the reply at {path}:{line}: drop one or word it differently"),
             )
         })

@@ -191,7 +191,7 @@ impl Walker<'_> {
                 self.problem(
                     &path,
                     Code::LinkOutside,
-                    "符号链接指向知识库之外,没有读取。请把文件本身放进知识库".to_owned(),
+                    "符号链接指向知识库之外，没有读取。请把文件本身放进知识库".to_owned(),
                     "a symbolic link that leads out of the library is not read: put the file itself into the library".to_owned(),
                 );
                 return Ok(());
@@ -215,7 +215,7 @@ impl Walker<'_> {
             self.problem(
                 &path,
                 Code::TooManyEntries,
-                format!("知识库最多 {entries} 个条目、{files} 个文件,从这里起不再读取。路径对吗?"),
+                format!("知识库最多 {entries} 个条目、{files} 个文件，从这里起不再读取。路径对吗？"),
                 format!("a library has at most {entries} entries and {files} files; from here on nothing is read. Is it the right folder?"),
             );
             return Ok(());
@@ -241,13 +241,13 @@ impl Walker<'_> {
         self.problem(
             path.trim_end_matches('/'),
             Code::UnreadableFolder,
-            format!("文件夹读不了:{why}。请检查权限;里面原有的条目沿用旧版本"),
+            format!("文件夹读不了：{why}。请检查权限；里面原有的条目沿用旧版本"),
             format!("this folder cannot be read: {why}; entries that were in it stay as they were"),
         );
     }
 
     fn unreadable_file(&mut self, path: &str, why: &str) {
-        self.problem(path, Code::UnreadableFile, format!("文件读不了:{why}"), format!("this file cannot be read: {why}"));
+        self.problem(path, Code::UnreadableFile, format!("文件读不了：{why}"), format!("this file cannot be read: {why}"));
     }
 
     fn problem(&mut self, path: &str, code: Code, zh: String, en: String) {

@@ -124,12 +124,21 @@ pub fn export(entries: &[Exported], format: Format, to: &mut dyn Write) -> Resul
 fn write_separated(entries: &[Exported], separator: u8, to: &mut dyn Write) -> io::Result<()> {
     to.write_all("\u{feff}".as_bytes())?;
     let mut rows = csv::WriterBuilder::new().delimiter(separator).terminator(csv::Terminator::CRLF).from_writer(to);
-    rows.write_record(FIELDS.iter().map(|(_, name, _)| *name).chain(["markdown"]))?;
+    rows.write_record(FIELDS.iter().map(|(_, name, _)| *name).chain(["markdown"])).map_err(io_error)?;
     for exported in entries {
         let cells = FIELDS.iter().map(|(.., cell)| cell(exported.entry).into_text()).chain([exported.markdown.clone()]);
-        rows.write_record(cells.map(|cell| guard(&cell).into_owned()))?;
+        rows.write_record(cells.map(|cell| guard(&cell).into_owned())).map_err(io_error)?;
     }
     rows.flush()
+}
+
+/// The error of the receiver itself, with its kind: a closed pipe must be known for one.
+fn io_error(error: csv::Error) -> io::Error {
+    let told = error.to_string();
+    match error.into_kind() {
+        csv::ErrorKind::Io(error) => error,
+        _ => io::Error::other(told),
+    }
 }
 
 fn write_jsonl(entries: &[Exported], to: &mut dyn Write) -> io::Result<()> {

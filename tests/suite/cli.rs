@@ -128,7 +128,7 @@ const GOLDEN: &str = "\
 4 | keey: 丙
   | ^^^^
 
-错误[broken-link]: 链接失效:知识库里没有 售前/没有.md
+错误[broken-link]: 链接失效：知识库里没有 售前/没有.md
  --> kb/售前/链接.md:7:2
   |
 7 | 见[说明](没有.md)。
@@ -358,16 +358,20 @@ fn a_new_entry_is_well_formed_and_a_draft_until_it_says_something() {
 #[test]
 fn who_closes_the_pipe_hears_no_complaint() {
     let desk = desk();
-    let mut child = std::process::Command::new(env!("CARGO_BIN_EXE_huashu"))
-        .args(["export", "--format", "jsonl"])
-        .current_dir(desk.path())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    drop(child.stdout.take());
-    let output = child.wait_with_output().unwrap();
-    assert_eq!((output.status.code(), String::from_utf8_lossy(&output.stderr).as_ref()), (Some(0), ""));
+    // More than any buffer on the way holds.
+    put(desk.path(), "kb/长.md", &format!("---\ntitle: 长\nquestions: [长吗]\n---\n{}\n\n> 好\n", "说明。".repeat(100_000)));
+    for format in ["jsonl", "csv", "tsv", "xlsx"] {
+        let mut child = std::process::Command::new(env!("CARGO_BIN_EXE_huashu"))
+            .args(["export", "--format", format])
+            .current_dir(desk.path())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        drop(child.stdout.take());
+        let output = child.wait_with_output().unwrap();
+        assert_eq!((output.status.code(), String::from_utf8_lossy(&output.stderr).as_ref()), (Some(0), ""), "{format}");
+    }
 }
 
 /// A running server; killed when dropped.
