@@ -394,6 +394,25 @@ impl Learned {
         self.phrasings.is_empty()
     }
 
+    /// The table of messages with their answers, without a journal: for evaluation.
+    pub fn from_lessons(pairs: impl IntoIterator<Item = (String, Lesson)>, now_ms: i64) -> Learned {
+        let mut lessons: BTreeMap<Arc<str>, Vec<Lesson>> = BTreeMap::new();
+        for (message, lesson) in pairs {
+            if let Some(text) = phrasing_text(&message) {
+                lessons.entry(Arc::from(text)).or_default().push(lesson);
+            }
+        }
+        let none = Vetoes::new();
+        let tallies: Vec<(Arc<str>, Tally)> = lessons
+            .into_iter()
+            .map(|(text, lessons)| {
+                let tally = tally(&text, &[], &lessons, &none);
+                (text, tally)
+            })
+            .collect();
+        Learned::new(tallies.iter().map(|(text, tally)| (text, tally)), now_ms)
+    }
+
     /// The table of some tallies at a moment, in milliseconds.
     pub fn new<'t>(tallies: impl IntoIterator<Item = (&'t Arc<str>, &'t Tally)>, now_ms: i64) -> Learned {
         let mut phrasings: Vec<LearnedPhrasing> = tallies
@@ -593,6 +612,20 @@ mod tests {
             let picks: Vec<u32> = table(&picks, &[], &vetoes, 40).phrasings.iter().map(|phrasing| phrasing.picks).collect();
             assert_eq!(picks, expect, "{decision:?}");
         }
+    }
+
+    #[test]
+    fn judged_messages_alone_make_a_table() {
+        let lesson =
+            |entry: &str, line: &str| Lesson { entry_id: id(entry), provenance: Provenance::Eval, conversation: line.into(), at_ms: 0 };
+        let pairs = [
+            ("怎么还没发货？".to_owned(), lesson("x", "1")),
+            ("怎么还没发货".to_owned(), lesson("x", "2")),
+            ("嗯".to_owned(), lesson("y", "3")),
+        ];
+        let learned = Learned::from_lessons(pairs, DAY);
+        assert_eq!(learned.len(), 1);
+        assert_eq!((learned.phrasings[0].picks, learned.phrasings[0].single_identity), (2, false));
     }
 
     #[test]

@@ -14,6 +14,10 @@ const KNOWN: &str = "北京|天津|上海|重庆|河北|山西|辽宁|吉林|黑
 /// A number of a door, a house, a floor.
 const DOOR: &str = r"(?:[0-9]{1,5}(?:[-—][0-9]{1,5}){0,3}[a-z]?|[a-z]-?[0-9]{0,4}|[一二三四五六七八九十百]{1,4})";
 
+/// Words that end like a place and name none.
+const GENERAL: [&str; 14] =
+    ["农村", "乡村", "山区", "市区", "地区", "郊区", "城区", "景区", "省市", "城市", "县城", "县市", "不同街道", "附近小区"];
+
 /// What a piece of an address is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Piece {
@@ -33,7 +37,7 @@ static PIECES: LazyLock<Option<Regex>> = LazyLock::new(|| {
     let region = format!(
         r"(?P<region>(?:{KNOWN})(?:省|市|壮族自治区|回族自治区|维吾尔自治区|自治区|特别行政区)?|{NAME}{{1,7}}?(?:自治区|自治州|自治县|开发区|高新区|新区|街道|省|州市|市|区|县|盟|旗|镇|乡))"
     );
-    let road = format!(r"(?P<road>{NAME}{{1,8}}?(?:大道|大街|公路|胡同|路|街|巷|村|屯|弄)(?:[东南西北中][路段街])?)");
+    let road = format!(r"(?P<road>{NAME}{{1,8}}?(?:大道|大街|街道|公路|胡同|路|街|巷|村|屯|弄)(?:[东南西北中][路段街])?)");
     let estate = format!(
         r"(?P<estate>{NAME}{{1,8}}?(?:小区|花园|公寓|大厦|广场|家园|花苑|新村|社区|苑|学校|中学|小学|大学|学院|医院|宿舍|工业园|科技园|产业园|园区|公司|工厂|驿站|超市))"
     );
@@ -55,6 +59,7 @@ pub(super) fn find(folded: &str) -> Vec<Private> {
                 .into_iter()
                 .find(|(name, _)| captures.name(name).is_some())
                 .map(|(_, piece)| piece);
+        let piece = piece.filter(|_| !GENERAL.contains(&whole.as_str()));
         let follows = !pieces.is_empty() && is_gap(&folded[span.end..whole.start()]);
         if !follows {
             close(&mut found, &pieces, span.clone());
