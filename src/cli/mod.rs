@@ -141,10 +141,19 @@ enum Command {
 pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Arguments, clap::Error> {
     let mut command = Arguments::command();
     for subcommand in command.get_subcommands_mut() {
-        *subcommand = std::mem::take(subcommand).help_template(HELP);
+        *subcommand = with_help(std::mem::take(subcommand));
     }
     let matches = command.try_get_matches_from_mut(arguments)?;
     Arguments::from_arg_matches(&matches).map_err(|error| error.format(&mut command))
+}
+
+/// The look of help for a command and those below it.
+fn with_help(command: clap::Command) -> clap::Command {
+    let mut command = command.help_template(HELP);
+    for subcommand in command.get_subcommands_mut() {
+        *subcommand = with_help(std::mem::take(subcommand));
+    }
+    command
 }
 
 /// Runs one command.

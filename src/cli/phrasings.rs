@@ -30,12 +30,16 @@ pub(super) struct Options {
 #[derive(Debug, Subcommand)]
 enum Action {
     /// 列出学来的问法，用得多的在前
+    #[command(override_usage = "huashu phrasings list [选项]")]
     List(ListOptions),
     /// 写进条目的问法
+    #[command(override_usage = "huashu phrasings accept [选项] <ID>")]
     Accept(AcceptOptions),
     /// 再也不学
+    #[command(override_usage = "huashu phrasings ban <ID>...")]
     Ban(DecideOptions),
     /// 忘掉到现在为止学到的，以后可以再学；也用来解除 ban
+    #[command(override_usage = "huashu phrasings forget <ID>...")]
     Forget(DecideOptions),
 }
 

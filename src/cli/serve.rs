@@ -9,6 +9,7 @@ use crate::library::watch::Mode;
 use crate::live::Live;
 use anyhow::Context;
 use clap::Args;
+use std::io::IsTerminal;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -72,8 +73,10 @@ pub(super) fn run(options: &Options, file: &File, place: &Place, screen: &mut Sc
 fn log() {
     let wanted = ["HUASHU_LOG", "RUST_LOG"].into_iter().find_map(|name| std::env::var(name).ok().filter(|filter| !filter.is_empty()));
     let filter = EnvFilter::builder().parse_lossy(wanted.as_deref().unwrap_or(DEFAULT_LOG));
+    // In a file or a service manager's journal colours are noise.
+    let colors = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
     // A second subscriber is refused; the first goes on.
-    let _ = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).try_init();
+    let _ = tracing_subscriber::fmt().with_env_filter(filter).with_ansi(colors).with_writer(std::io::stderr).try_init();
 }
 
 /// Serves without a journal where it cannot be used: searching needs none.

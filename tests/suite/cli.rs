@@ -88,6 +88,7 @@ fn exit_codes_and_words_are_as_the_help_says() {
     };
     check(&["--help"], 0, "用法: huashu [选项] <命令>", "");
     check(&["search", "--help"], 0, "--channel", "");
+    check(&["phrasings", "list", "--help"], 0, "用法: huashu phrasings list [选项]", "");
     check(&["--version"], 0, "huashu 0.", "");
     check(&["search", "怎么还没发货"], 0, "催发货", "");
     check(&["search", "完全无关的外星飞船"], 0, "没有找到", "");
