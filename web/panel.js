@@ -2,6 +2,7 @@
 // The page: a question in, hits out, a reply into the clipboard.
 
 import { copyText } from "./clipboard.js";
+import { newId, Reporter, SHOWN_MS } from "./events.js";
 import { HuashuHit, textToSend, toFill } from "./hit.js";
 import { PageTransport, TransportError } from "./transport.js";
 import { isComposing, onTyped } from "./typing.js";
@@ -46,7 +47,10 @@ const hints = byId("hints", HTMLElement);
 const toast = byId("toast", HTMLParagraphElement);
 const choosers = { shop: byId("shop", HTMLSelectElement), channel: byId("channel", HTMLSelectElement) };
 
-const transport = new PageTransport();
+const install = remembered("install") || newId();
+remember("install", install);
+const transport = new PageTransport(install);
+const reporter = new Reporter((events) => transport.events(events));
 /** Aborted as soon as another search begins: only the latest answer is shown. */
 let latest = new AbortController();
 /** @type {ReturnType<typeof setTimeout> | undefined} */
@@ -56,9 +60,13 @@ let selected = 0;
 let stale = false;
 /** What to copy as soon as the hits are those of what was typed. @type {number | null} */
 let wanted = null;
+/** Of the answer that is shown. */
+let queryId = "";
+/** One customer's, as far as the page can know: in memory alone. */
+let conversation = newId();
 
 function context() {
-  return { shop: choosers.shop.value || undefined, channel: choosers.channel.value || undefined };
+  return { shop: choosers.shop.value || undefined, channel: choosers.channel.value || undefined, conversation_id: conversation };
 }
 
 /** @param {string} text */
@@ -71,6 +79,7 @@ async function search(text) {
   clear.hidden = text === "";
   hints.hidden = q !== "";
   if (q === "") {
+    conversation = newId();
     stale = false;
     summary.textContent = "";
     list.replaceChildren();
@@ -102,6 +111,10 @@ function show(answer, signal) {
   list.replaceChildren(...hits);
   select(0);
   stale = false;
+  queryId = answer.query_id;
+  setTimeout(() => {
+    if (!stale && !signal.aborted) reporter.shown(answer.query_id);
+  }, SHOWN_MS);
   if (wanted !== null) copyHit(wanted);
   wanted = null;
   summary.textContent = summaryOf(answer);
@@ -187,9 +200,13 @@ function tell(text, kind = "") {
 }
 
 document.addEventListener("copy-reply", async (event) => {
-  const { reply } = /** @type {CustomEvent<{hit: Hit, reply?: Reply}>} */ (event).detail;
+  const { hit, reply } = /** @type {CustomEvent<{hit: Hit, reply?: Reply}>} */ (event).detail;
   if (!reply) return tell("这一条没有可以发送的话术", "caution");
+  // As they are now: the next answer may come while the clipboard is asked. A risk's entry stands above all places.
+  const place = [...list.children].findIndex((item) => item.firstElementChild === event.target);
+  const report = { query: queryId, what: { entry_id: hit.id, reply_id: reply.id, position: place < 0 ? undefined : place } };
   if (!(await copyText(textToSend(reply)))) return tell("没有复制成，请选中文字后按 Ctrl+C", "caution");
+  reporter.copied(report.query, report.what);
   if (reply.missing.length > 0) return tell(`已复制。${toFill(reply.missing)}`, "caution");
   tell("已复制");
 });
@@ -234,7 +251,18 @@ question.addEventListener("input", () => {
   stale = true;
   wanted = null;
 });
+// What replaces all that stood there is another customer's; what is added to it, more of the same one's.
+question.addEventListener("beforeinput", ({ inputType }) => {
+  const all = question.selectionStart === 0 && question.selectionEnd === question.value.length;
+  if (all && (inputType === "insertFromPaste" || inputType === "insertFromDrop")) conversation = newId();
+});
 onTyped(question, search);
+
+// On some devices the only sign of a page's end is that it is hidden.
+document.addEventListener("visibilitychange", () => {
+  if (document.visibilityState === "hidden") reporter.flush();
+});
+addEventListener("pagehide", () => reporter.flush());
 
 /** The browser keeps the choice; a private window may refuse, then it lasts as long as the page. @param {string} name */
 function remembered(name) {

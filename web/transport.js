@@ -21,22 +21,23 @@ export class TransportError extends Error {
  *   matched: {by: string, text_pieces: Piece[]}, snippet_pieces: Piece[], category: string, replies: Reply[], advice: string,
  *   authority: string, marks: string[], path: string, shortcut: string | null}} Hit
  * @typedef {{emotion: string, haste: boolean, risks: {name: string, entry: string}[]}} Emotion
- * @typedef {{hits: Hit[], total: number, took_ms: number, emotion: Emotion, act: string | null, confident: boolean, truncated: boolean}} Answer
+ * @typedef {{query_id: string, hits: Hit[], total: number, took_ms: number, emotion: Emotion, act: string | null, confident: boolean, truncated: boolean}} Answer
  * @typedef {{name: string, served: number, kinds: Record<string, number>, shops: {id: string, name: string}[],
  *   facets: Record<string, string[]>, errors: number, warnings: number, degraded: string | null}} Library
- * @typedef {{shop?: string, channel?: string}} Context
+ * @typedef {{shop?: string, channel?: string, conversation_id?: string}} Context
  */
 
 /** The service, asked with fetch from the page that it serves. */
 export class PageTransport {
-  /** @param {string} base address of the service, with a slash at its end */
-  constructor(base = "./") {
+  /** @param {string} install stands for the person where there are no accounts @param {string} base address of the service, with a slash at its end */
+  constructor(install, base = "./") {
+    this.install = install;
     this.base = base;
   }
 
   /** @param {{q: string, context: Context, limit: number}} request @param {AbortSignal} [signal] @returns {Promise<Answer>} */
   search(request, signal) {
-    return this.#ask("v1/search", request, signal);
+    return this.#ask("v1/search", request, { signal });
   }
 
   /** @returns {Promise<Library>} */
@@ -54,14 +55,19 @@ export class PageTransport {
     return this.#ask(`v1/entries/${encodeURIComponent(id)}/render`, { context });
   }
 
-  /** @param {string} path @param {unknown} [body] @param {AbortSignal} [signal] @returns {Promise<any>} */
-  async #ask(path, body, signal) {
+  /** Tells what became of searches; the request outlives the page. @param {import("./events.js").Happening[]} events @returns {Promise<{accepted: number}>} */
+  events(events) {
+    return this.#ask("v1/events", { events }, { keepalive: true });
+  }
+
+  /** @param {string} path @param {unknown} [body] @param {{signal?: AbortSignal, keepalive?: boolean}} [how] @returns {Promise<any>} */
+  async #ask(path, body, { signal, keepalive = false } = {}) {
     const limits = [AbortSignal.timeout(TIMEOUT_MS), ...(signal ? [signal] : [])];
     /** @type {RequestInit} */
-    const init = { signal: AbortSignal.any(limits), credentials: "same-origin" };
+    const init = { signal: AbortSignal.any(limits), credentials: "same-origin", keepalive, headers: { "huashu-install": this.install } };
     if (body !== undefined) {
       // In the body, not in the address: what customers write belongs in no log and no history.
-      Object.assign(init, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) });
+      Object.assign(init, { method: "POST", headers: { ...init.headers, "content-type": "application/json" }, body: JSON.stringify(body) });
     }
     let response;
     try {
