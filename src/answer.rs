@@ -245,6 +245,11 @@ fn hit(snapshot: &Snapshot, ranked: Ranked, query: &Query, marker: &Marker, cont
             let heading = entry.passages.get(part as usize).map_or("", |passage| passage.heading.as_str());
             marker.mark(if heading.is_empty() { &entry.title } else { heading })
         }
+        Matched::Learned(number) => match snapshot.learned_phrasing(number).filter(|(learned, _)| learned.shareable) {
+            Some((learned, _)) => marker.mark(&learned.text),
+            // Fewer conversations contained it than hide who wrote it.
+            None => marker.mark(&entry.title),
+        },
         Matched::Category => marker.mark(&entry.category),
         Matched::Act => Highlighted { text: entry.title.clone(), spans: Vec::new() },
     };

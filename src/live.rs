@@ -2,6 +2,7 @@
 
 use crate::analysis::Analyzer;
 use crate::index::{IndexError, Indexes, read_commits};
+use crate::learning::Learned;
 use crate::library::watch::{Mode, Watch, watch};
 use crate::library::{Library, LibraryError, load};
 use crate::snapshot::Snapshot;
@@ -63,10 +64,18 @@ impl Live {
     /// # Errors
     /// Where the folder cannot be read, or the index folder cannot be used or is in use.
     pub fn open(dir: &Path, index_dir: &Path) -> Result<(Live, Vec<String>), LiveError> {
+        Live::open_with(dir, index_dir, Arc::default())
+    }
+
+    /// The same with what was learned, so that none of it is indexed again.
+    ///
+    /// # Errors
+    /// As [`Live::open`].
+    pub fn open_with(dir: &Path, index_dir: &Path, learned: Arc<Learned>) -> Result<(Live, Vec<String>), LiveError> {
         let library = load(dir, None)?;
         let hash = library.lexicon.analysis_hash;
         let (indexes, warnings) = Indexes::open(index_dir, hash)?;
-        Ok((Live::new(dir, library, indexes)?, warnings))
+        Ok((Live::new(dir, library, indexes, learned)?, warnings))
     }
 
     /// The same with indexes in memory.
@@ -76,13 +85,13 @@ impl Live {
     pub fn in_memory(dir: &Path) -> Result<Live, LiveError> {
         let library = load(dir, None)?;
         let indexes = Indexes::in_memory(library.lexicon.analysis_hash)?;
-        Live::new(dir, library, indexes)
+        Live::new(dir, library, indexes, Arc::default())
     }
 
-    fn new(dir: &Path, library: Library, mut indexes: Indexes) -> Result<Live, LiveError> {
+    fn new(dir: &Path, library: Library, mut indexes: Indexes, learned: Arc<Learned>) -> Result<Live, LiveError> {
         let analyzer = Arc::new(Analyzer::new(&library.lexicon));
-        indexes.update(&library.entries, &analyzer, library.lexicon.analysis_hash)?;
-        let snapshot = Snapshot::new(Arc::new(library), analyzer, indexes.searchers(), Timestamp::now(), None)?;
+        indexes.update(&library.entries, &learned, &analyzer, library.lexicon.analysis_hash)?;
+        let snapshot = Snapshot::new(Arc::new(library), analyzer, indexes.searchers(), learned, Timestamp::now(), None)?;
         Ok(Live {
             dir: dir.to_owned(),
             snapshot: ArcSwap::from_pointee(snapshot),
@@ -123,8 +132,23 @@ impl Live {
         } else {
             Arc::new(Analyzer::new(&library.lexicon))
         };
-        indexes.update(&library.entries, &analyzer, hash)?;
-        let snapshot = Snapshot::new(Arc::new(library), analyzer, indexes.searchers(), now, Some(&before))?;
+        let learned = Arc::clone(&before.learned);
+        indexes.update(&library.entries, &learned, &analyzer, hash)?;
+        let snapshot = Snapshot::new(Arc::new(library), analyzer, indexes.searchers(), learned, now, Some(&before))?;
+        self.snapshot.store(Arc::new(snapshot));
+        Ok(())
+    }
+
+    /// Takes over what was learned: new phrasings are indexed, counts and weights swap with the snapshot.
+    ///
+    /// # Errors
+    /// Where the index cannot be written: what was learned before goes on serving.
+    pub fn learn(&self, learned: Arc<Learned>) -> Result<(), LiveError> {
+        let mut indexes = self.indexes.lock().unwrap_or_else(PoisonError::into_inner);
+        let before = self.snapshot();
+        indexes.update_learned(&learned, &before.analyzer)?;
+        let (library, analyzer) = (Arc::clone(&before.library), Arc::clone(&before.analyzer));
+        let snapshot = Snapshot::new(library, analyzer, indexes.searchers(), learned, before.now, Some(&before))?;
         self.snapshot.store(Arc::new(snapshot));
         Ok(())
     }
@@ -187,9 +211,9 @@ pub fn open_once(dir: &Path, index_dir: &Path) -> Result<Snapshot, LiveError> {
         Some(searchers) => searchers,
         None => {
             let mut indexes = Indexes::in_memory(hash)?;
-            indexes.update(&library.entries, &analyzer, hash)?;
+            indexes.update(&library.entries, &Learned::default(), &analyzer, hash)?;
             indexes.searchers()
         }
     };
-    Ok(Snapshot::new(Arc::new(library), analyzer, searchers, Timestamp::now(), None)?)
+    Ok(Snapshot::new(Arc::new(library), analyzer, searchers, Arc::default(), Timestamp::now(), None)?)
 }

@@ -5,8 +5,8 @@ use crate::analysis::pinyin::{find_initials, find_syllables};
 use crate::entry::{Authority, Entry};
 use crate::facet::Facet;
 use crate::query::{Origin, Query, Term, TermKind};
-use crate::search::{Candidates, phrasing_frequency};
-use crate::snapshot::{Bitset, Category, Ordinal, Phrasing, Snapshot, gram_hash, is_single, word_hash};
+use crate::search::{Candidate, Candidates, frequency};
+use crate::snapshot::{Bitset, Category, Ordinal, Phrasing, Snapshot, WordCounts, gram_hash, is_single, word_hash};
 use std::collections::HashMap;
 
 /// What is known of the chat (情境); lifts what fits, hides nothing.
@@ -71,6 +71,12 @@ pub struct Weights {
     pub gram: f32,
     /// Share of an intent beside a word.
     pub intent: f32,
+    /// Share of what was learned from the nearest questions.
+    pub learned: f32,
+    /// As `mass_power`, for learned phrasings: less, since a customer's message always says more than it asks.
+    pub learned_mass_power: f32,
+    /// Share of how often an entry is picked at all, by logarithm.
+    pub picks: f32,
 }
 
 impl Weights {
@@ -85,6 +91,9 @@ impl Weights {
         single_character: 0.6,
         gram: 1.1,
         intent: 4.0,
+        learned: 1.0,
+        learned_mass_power: 0.3,
+        picks: 0.06,
     };
 }
 
@@ -93,6 +102,12 @@ const USUAL_WORDS: f32 = 3.9;
 
 /// BM25's saturation: of a term that occurs once in a short text it only sets the scale.
 const K1: f32 = 1.2;
+
+/// Learned phrasings that have a say: more only add noise (5 to 40 tried).
+const NEIGHBOURS: usize = 20;
+
+/// Jaccard similarity of terms from which two questions are one to somebody who is not alone in asking.
+const NEARLY_ALL: f32 = 0.8;
 
 /// Length normalisation of categories: half, since a path names its parents too.
 const CATEGORY_B: f32 = 0.5;
@@ -139,6 +154,8 @@ pub enum Matched {
     Sound(u16),
     /// A passage.
     Passage(u16),
+    /// What picks taught: the number of the learned phrasing in the snapshot.
+    Learned(u32),
     /// Its category only.
     Category,
     /// What the message does.
@@ -167,6 +184,10 @@ pub enum ComponentName {
     SecondPhrasing,
     /// The best passage.
     Passage,
+    /// What agents picked for questions like this one.
+    Learned,
+    /// How often it is picked at all.
+    Use,
     /// The category.
     Category,
     /// What the context adds or takes.
@@ -187,6 +208,8 @@ struct Weighed<'q> {
     hash: u64,
     /// In the phrasings.
     worth: f32,
+    /// In the learned phrasings.
+    learned_worth: f32,
     /// In the categories.
     category_worth: f32,
     /// Index of its notion and alternative in a flat list.
@@ -211,6 +234,7 @@ pub fn rank(
     let categories = match_categories(snapshot, &terms);
     let mut scorer = Scorer { snapshot, weights, matcher: Matcher::new(&terms), terms: &terms };
     let mut entries: HashMap<Ordinal, Gathered> = HashMap::new();
+    scorer.gather_learned(&candidates.learned, &mut entries);
     for candidate in &candidates.phrasings {
         entries.entry(candidate.ordinal).or_default().phrasing = true;
     }
@@ -244,6 +268,8 @@ pub fn rank(
 struct Gathered {
     phrasing: bool,
     passage: Option<(u16, f32)>,
+    /// Number of the nearest learned phrasing, its score, and the sum of the squares of all.
+    learned: Option<(u32, f32, f32)>,
 }
 
 fn weigh<'q>(snapshot: &Snapshot, query: &'q Query, weights: &Weights) -> tantivy::Result<Terms<'q>> {
@@ -263,7 +289,11 @@ fn weigh<'q>(snapshot: &Snapshot, query: &'q Query, weights: &Weights) -> tantiv
         .collect();
     let mut by_hash = Vec::with_capacity(query.terms.len());
     for term in &query.terms {
-        let (with, all) = (phrasing_frequency(snapshot, term)?, snapshot.phrasing_count());
+        let in_phrasings = idf(frequency(&snapshot.searchers.phrasings, term)?, snapshot.phrasing_words().documents());
+        let in_learned = match snapshot.learned_words().documents() {
+            0 => 0.0,
+            all => idf(frequency(&snapshot.searchers.learned, term)?, all),
+        };
         let share = term.weight
             * match term.kind {
                 TermKind::Gram => weights.gram,
@@ -283,7 +313,7 @@ fn weigh<'q>(snapshot: &Snapshot, query: &'q Query, weights: &Weights) -> tantiv
             .sum();
         let category_worth = if in_category == 0 { 0.0 } else { share * idf(u64::from(in_category), snapshot.len() as u64) };
         let slot = first_slot[term.notion as usize] + term.alternative as usize;
-        by_hash.push(Weighed { hash, worth: share * idf(with, all), category_worth, slot, term });
+        by_hash.push(Weighed { hash, worth: share * in_phrasings, learned_worth: share * in_learned, category_worth, slot, term });
     }
     by_hash.sort_unstable_by_key(|weighed| weighed.hash);
     Ok(Terms { by_hash, first_slot })
@@ -305,18 +335,22 @@ fn ideal(snapshot: &Snapshot, query: &Query, terms: &Terms, weights: &Weights) -
 
 /// How much a phrasing says in all: the idf of its words. One that says much beyond what was asked (白条支付的订单退款要收手续费吗 for 退款)
 /// is about something narrower, which a mere length does not tell.
-fn mass(snapshot: &Snapshot, phrasing: &Phrasing, weights: &Weights) -> f32 {
-    let all = snapshot.phrasing_count();
+fn mass(counts: &WordCounts, phrasing: &Phrasing, weights: &Weights) -> f32 {
     let of = |(hash, single): &(u64, bool)| {
-        idf(u64::from(snapshot.word_count(*hash)), all) * if *single { weights.single_character } else { 1.0 }
+        idf(counts.of(*hash), counts.documents()) * if *single { weights.single_character } else { 1.0 }
     };
     phrasing.words.iter().map(of).sum()
 }
 
-#[expect(clippy::cast_precision_loss, reason = "a count for a logarithm")]
 fn mass_factor(snapshot: &Snapshot, phrasing: &Phrasing, weights: &Weights) -> f32 {
-    let usual = USUAL_WORDS * (1.0 + snapshot.phrasing_count() as f32).ln();
-    (mass(snapshot, phrasing, weights).max(1.0) / usual.max(1.0)).powf(-weights.mass_power)
+    relative_mass(snapshot.phrasing_words(), phrasing, weights).powf(-weights.mass_power)
+}
+
+/// Mass in proportion to that of a usual phrasing.
+#[expect(clippy::cast_precision_loss, reason = "a count for a logarithm")]
+fn relative_mass(counts: &WordCounts, phrasing: &Phrasing, weights: &Weights) -> f32 {
+    let usual = USUAL_WORDS * (1.0 + counts.documents() as f32).ln();
+    mass(counts, phrasing, weights).max(1.0) / usual.max(1.0)
 }
 
 /// Finds which terms of the query a text has; keeps its buffers from text to text.
@@ -408,7 +442,56 @@ impl Scorer<'_> {
             push(&mut components, ComponentName::SecondPhrasing, self.weights.second_phrasing * second);
         }
         push(&mut components, ComponentName::Passage, passage);
+        if let Some((number, _, squares)) = gathered.learned {
+            let learned = self.weights.learned * squares.sqrt();
+            if learned > best.map_or(0.0, |(_, score)| score).max(passage) {
+                matched = Matched::Learned(number);
+            }
+            push(&mut components, ComponentName::Learned, learned);
+        }
+        let used = self.snapshot.picks(ordinal);
+        if used > 0 {
+            #[expect(clippy::cast_precision_loss, reason = "a count for a logarithm")]
+            let share = self.weights.picks * (1.0 + used as f32).ln();
+            let found: f32 = components.iter().map(|component| component.value).sum();
+            push(&mut components, ComponentName::Use, found * share);
+        }
         Ranked { ordinal, score: 0.0, matched, components }
+    }
+
+    /// Brings the nearest learned phrasings to their entries.
+    fn gather_learned(&mut self, candidates: &[Candidate], entries: &mut HashMap<Ordinal, Gathered>) {
+        let counts = self.snapshot.learned_words();
+        let mut near: Vec<(u32, Ordinal, f32)> = Vec::with_capacity(candidates.len());
+        for candidate in candidates {
+            let Some((learned, ordinal)) = self.snapshot.learned_phrasing(candidate.ordinal) else { continue };
+            let phrasing = Phrasing::learned(&learned.text, &self.snapshot.analyzer);
+            let worth = self.matcher.sum(&phrasing.terms, |weighed| weighed.learned_worth).0;
+            if learned.single_identity && !self.is_nearly_all(&phrasing) {
+                continue;
+            }
+            let factor = relative_mass(counts, &phrasing, self.weights).powf(-self.weights.learned_mass_power);
+            near.push((candidate.ordinal, ordinal, worth * factor * learned.weight));
+        }
+        near.sort_by(|a, b| b.2.total_cmp(&a.2).then(a.0.cmp(&b.0)));
+        near.truncate(NEIGHBOURS);
+        for (number, ordinal, score) in near.into_iter().filter(|(.., score)| *score > 0.0) {
+            let learned = &mut entries.entry(ordinal).or_default().learned;
+            match learned {
+                Some((_, _, squares)) => *squares += score * score,
+                None => *learned = Some((number, score, score * score)),
+            }
+        }
+    }
+
+    /// Whether a text and the question are nearly the same: what one person picked may help with the same question, and with no other.
+    fn is_nearly_all(&self, phrasing: &Phrasing) -> bool {
+        let written = || self.terms.by_hash.iter().filter(|weighed| weighed.term.origin == Origin::Written);
+        let shared = written().filter(|weighed| phrasing.terms.binary_search(&weighed.hash).is_ok()).count();
+        let all = written().count() + phrasing.terms.len() - shared;
+        #[expect(clippy::cast_precision_loss, reason = "counts of terms")]
+        let jaccard = shared as f32 / all.max(1) as f32;
+        jaccard >= NEARLY_ALL
     }
 
     /// What each term of the best phrasing adds.

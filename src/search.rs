@@ -16,6 +16,9 @@ use tantivy::{DocId, Score, Searcher, SegmentOrdinal, SegmentReader, Term as Ind
 /// Documents taken from the phrasings: ranking looks at each, so that more cost more; beyond 200 no answer among the first three came on any judged set.
 pub const MAX_PHRASINGS: usize = 200;
 
+/// Documents taken from the learned phrasings: the nearest twenty decide.
+pub const MAX_LEARNED: usize = 60;
+
 /// Documents taken from the passages.
 pub const MAX_PASSAGES: usize = 100;
 
@@ -84,6 +87,8 @@ pub struct Candidates {
     pub phrasings: Vec<Candidate>,
     /// From sections.
     pub passages: Vec<Candidate>,
+    /// From what picks taught: the ordinal is the number of the learned phrasing.
+    pub learned: Vec<Candidate>,
     /// Phrasings whose sound the letters are.
     pub sounds: Vec<Candidate>,
 }
@@ -95,17 +100,29 @@ pub struct Candidates {
 pub fn candidates(snapshot: &Snapshot, query: &Query, allowed: &Bitset) -> tantivy::Result<Candidates> {
     let find = |searcher: &Searcher, parts: &[SegmentParts], index_query: Option<BooleanQuery>, limit| match index_query {
         Some(index_query) => {
+            let accepts = |ordinal| allowed.contains(ordinal);
             let weight = index_query.weight(EnableScoring::enabled_from_searcher(searcher))?;
-            top(searcher, weight.as_ref(), &Best { limit, allowed, parts })
+            top(searcher, weight.as_ref(), &Best { limit, accepts: &accepts, parts })
         }
         None => Ok(Vec::new()),
     };
     let text_query = boolean(query);
     let letters = query.letters.as_ref().and_then(sound_query);
     let (phrasings, passages) = (&snapshot.searchers.phrasings, &snapshot.searchers.passages);
+    // Operators ask for what is written, not for what was learned.
+    let learned = match text_query.as_ref().filter(|_| query.phrases.is_empty() && query.excluded.is_empty() && !snapshot.learned.is_empty()) {
+        Some(text_query) => {
+            let searcher = &snapshot.searchers.learned;
+            let weight = text_query.weight(EnableScoring::enabled_from_searcher(searcher))?;
+            let accepts = |number| snapshot.learned_phrasing(number).is_some_and(|(_, ordinal)| allowed.contains(ordinal));
+            top(searcher, weight.as_ref(), &Best { limit: MAX_LEARNED, accepts: &accepts, parts: snapshot.learned_parts() })?
+        }
+        None => Vec::new(),
+    };
     Ok(Candidates {
         phrasings: find(phrasings, snapshot.phrasing_parts(), text_query.clone(), MAX_PHRASINGS)?,
         passages: find(passages, snapshot.passage_parts(), text_query, MAX_PASSAGES)?,
+        learned,
         sounds: find(phrasings, snapshot.phrasing_parts(), letters, MAX_PHRASINGS)?,
     })
 }
@@ -179,7 +196,7 @@ fn sound_query(letters: &pinyin::Letters) -> Option<BooleanQuery> {
 /// Collects the best documents of allowed entries; block-max pruning skips what cannot be among them.
 struct Best<'a> {
     limit: usize,
-    allowed: &'a Bitset,
+    accepts: &'a (dyn Fn(u32) -> bool + Sync),
     parts: &'a [SegmentParts],
 }
 
@@ -233,7 +250,7 @@ impl Collector for Best<'_> {
             if alive.is_some_and(|alive| alive.is_deleted(document)) {
                 return threshold;
             }
-            let Some((ordinal, part)) = parts.get(document).filter(|(ordinal, _)| self.allowed.contains(*ordinal)) else {
+            let Some((ordinal, part)) = parts.get(document).filter(|(ordinal, _)| (self.accepts)(*ordinal)) else {
                 return threshold;
             };
             best.push(Reverse(Found { score, ordinal, part }));
@@ -262,14 +279,14 @@ impl SegmentCollector for Unused {
     }
 }
 
-/// In how many phrasings a term occurs.
+/// In how many documents a term occurs.
 ///
 /// # Errors
 /// Where the index cannot be read.
-pub fn phrasing_frequency(snapshot: &Snapshot, term: &Term) -> tantivy::Result<u64> {
+pub fn frequency(searcher: &Searcher, term: &Term) -> tantivy::Result<u64> {
     let field = match term.kind {
-        TermKind::Word | TermKind::Intent => FIELDS.words,
         TermKind::Gram => FIELDS.grams,
+        TermKind::Word | TermKind::Intent => FIELDS.words,
     };
-    snapshot.searchers.phrasings.doc_freq(&IndexTerm::from_field_text(field, &term.text))
+    searcher.doc_freq(&IndexTerm::from_field_text(field, &term.text))
 }

@@ -4,6 +4,7 @@ use crate::analysis::{Analyzer, fold, grams};
 use crate::entry::Entry;
 use crate::facet::Facet;
 use crate::index::{FIELDS, Searchers, entry_key};
+use crate::learning::{Learned, LearnedPhrasing};
 use crate::lexicon::Voice;
 use crate::library::Library;
 use jiff::Timestamp;
@@ -21,6 +22,8 @@ pub struct Snapshot {
     pub analyzer: Arc<Analyzer>,
     /// The commits that hold it.
     pub searchers: Searchers,
+    /// What picks taught.
+    pub learned: Arc<Learned>,
     /// The moment for which validity was decided.
     pub now: Timestamp,
     /// The same in the library's time zone.
@@ -33,8 +36,14 @@ pub struct Snapshot {
     served: Bitset,
     phrasing_parts: Vec<SegmentParts>,
     passage_parts: Vec<SegmentParts>,
-    /// In how many phrasings each word stands, by segment.
-    word_counts: Vec<WordCounts>,
+    /// Index of the learned phrasing of each document, by segment.
+    learned_parts: Vec<SegmentParts>,
+    /// Ordinal of the entry of each learned phrasing; [`NO_ENTRY`] where it is gone.
+    learned_entries: Vec<u32>,
+    /// How often the phrasings of an entry were picked.
+    picks: HashMap<u32, u32>,
+    phrasing_words: WordCounts,
+    learned_words: WordCounts,
     /// Distinct categories with their words, for matching.
     categories: Vec<Category>,
     category_of: Vec<u32>,
@@ -58,6 +67,46 @@ pub struct Phrasing {
     pub terms: Box<[u64]>,
     /// Hashes of its distinct words, each with whether it is a single character: what it says in all.
     pub words: Box<[(u64, bool)]>,
+}
+
+/// In how many documents each word stands.
+#[derive(Debug, Default)]
+pub struct WordCounts {
+    /// By segment, each read once: segments never change.
+    segments: Vec<(SegmentId, Arc<HashMap<u64, u32>>)>,
+    /// Documents, those deleted too until their segment is merged, as in the counts.
+    documents: u64,
+}
+
+impl WordCounts {
+    fn read(searcher: &tantivy::Searcher, before: Option<&WordCounts>) -> tantivy::Result<WordCounts> {
+        let known = |id| before?.segments.iter().find(|(segment, _)| *segment == id).map(|(_, counts)| Arc::clone(counts));
+        let read = |segment: &tantivy::SegmentReader| {
+            let mut counts = HashMap::new();
+            let index = segment.inverted_index(FIELDS.words)?;
+            let mut terms = index.terms().stream()?;
+            while terms.advance() {
+                if let Ok(term) = std::str::from_utf8(terms.key()) {
+                    counts.insert(word_hash(term), terms.value().doc_freq);
+                }
+            }
+            Ok::<_, tantivy::TantivyError>(Arc::new(counts))
+        };
+        let segments = searcher.segment_readers();
+        let documents = segments.iter().map(|segment| u64::from(segment.max_doc())).sum();
+        let of = |segment: &tantivy::SegmentReader| Ok((segment.segment_id(), known(segment.segment_id()).map_or_else(|| read(segment), Ok)?));
+        Ok(WordCounts { segments: segments.iter().map(of).collect::<tantivy::Result<_>>()?, documents })
+    }
+
+    /// In how many documents a word stands.
+    pub fn of(&self, hash: u64) -> u64 {
+        self.segments.iter().map(|(_, counts)| u64::from(counts.get(&hash).copied().unwrap_or(0))).sum()
+    }
+
+    /// How many documents there are.
+    pub fn documents(&self) -> u64 {
+        self.documents
+    }
 }
 
 /// A category and its words.
@@ -85,9 +134,6 @@ impl SegmentParts {
     }
 }
 
-/// A segment and how many of its documents have each word, by the word's hash.
-type WordCounts = (SegmentId, Arc<HashMap<u64, u32>>);
-
 impl Snapshot {
     /// Puts a library and the commits that hold it together. `before` lends what did not change.
     ///
@@ -97,6 +143,7 @@ impl Snapshot {
         library: Arc<Library>,
         analyzer: Arc<Analyzer>,
         searchers: Searchers,
+        learned: Arc<Learned>,
         now: Timestamp,
         before: Option<&Snapshot>,
     ) -> tantivy::Result<Snapshot> {
@@ -120,7 +167,18 @@ impl Snapshot {
         let served = served(&library, at);
         let phrasing_parts = parts(&searchers.phrasings, &ordinals)?;
         let passage_parts = parts(&searchers.passages, &ordinals)?;
-        let word_counts = word_counts(&searchers.phrasings, before)?;
+        let numbers: HashMap<u64, u32> = learned.phrasings.iter().zip(0..).map(|(phrasing, number)| (phrasing.key, number)).collect();
+        let learned_parts = parts(&searchers.learned, &numbers)?;
+        let learned_entries: Vec<u32> = {
+            let ordinal = |phrasing: &LearnedPhrasing| ordinals.get(&entry_key(&phrasing.entry_id)).copied().unwrap_or(NO_ENTRY);
+            learned.phrasings.iter().map(ordinal).collect()
+        };
+        let mut picks = HashMap::new();
+        for (phrasing, ordinal) in learned.phrasings.iter().zip(&learned_entries) {
+            *picks.entry(*ordinal).or_default() += phrasing.picks;
+        }
+        let phrasing_words = WordCounts::read(&searchers.phrasings, before.map(|before| &before.phrasing_words))?;
+        let learned_words = WordCounts::read(&searchers.learned, before.map(|before| &before.learned_words))?;
         Ok(Snapshot {
             library,
             analyzer,
@@ -133,7 +191,12 @@ impl Snapshot {
             served,
             phrasing_parts,
             passage_parts,
-            word_counts,
+            learned,
+            learned_parts,
+            learned_entries,
+            picks,
+            phrasing_words,
+            learned_words,
             categories,
             category_of,
         })
@@ -183,14 +246,30 @@ impl Snapshot {
         })
     }
 
-    /// How many phrasings the counts are of: those of deleted entries too until their segment is merged, as in the counts.
-    pub fn phrasing_count(&self) -> u64 {
-        self.searchers.phrasings.segment_readers().iter().map(|segment| u64::from(segment.max_doc())).sum()
+    /// Words of the phrasings.
+    pub fn phrasing_words(&self) -> &WordCounts {
+        &self.phrasing_words
     }
 
-    /// In how many phrasings a word stands.
-    pub fn word_count(&self, hash: u64) -> u32 {
-        self.word_counts.iter().map(|(_, counts)| counts.get(&hash).copied().unwrap_or(0)).sum()
+    /// Words of the learned phrasings.
+    pub fn learned_words(&self) -> &WordCounts {
+        &self.learned_words
+    }
+
+    /// Index of the learned phrasing of each document.
+    pub fn learned_parts(&self) -> &[SegmentParts] {
+        &self.learned_parts
+    }
+
+    /// A learned phrasing and its entry, where the library has it.
+    pub fn learned_phrasing(&self, index: u32) -> Option<(&LearnedPhrasing, Ordinal)> {
+        let ordinal = self.learned_entries.get(index as usize).copied().filter(|ordinal| *ordinal != NO_ENTRY)?;
+        Some((self.learned.phrasings.get(index as usize)?, ordinal))
+    }
+
+    /// How often the phrasings of an entry were picked.
+    pub fn picks(&self, ordinal: Ordinal) -> u32 {
+        self.picks.get(&ordinal).copied().unwrap_or(0)
     }
 
     /// The categories of the library.
@@ -215,15 +294,23 @@ impl Snapshot {
 }
 
 impl Phrasing {
-    /// Tokens of a text.
+    /// Tokens of a title or question.
     pub fn new(text: &str, analyzer: &Analyzer) -> Phrasing {
-        let folded = fold(text).text;
+        Phrasing::of(&fold(text).text, analyzer, Voice::Entry)
+    }
+
+    /// Tokens of a learned phrasing, which is folded already.
+    pub fn learned(folded: &str, analyzer: &Analyzer) -> Phrasing {
+        Phrasing::of(folded, analyzer, Voice::Customer)
+    }
+
+    fn of(folded: &str, analyzer: &Analyzer, voice: Voice) -> Phrasing {
         let mut words: Vec<(u64, bool)> =
-            analyzer.words(&folded).iter().map(|token| (word_hash(token.term), is_single(token.term))).collect();
+            analyzer.words(folded).iter().map(|token| (word_hash(token.term), is_single(token.term))).collect();
         words.sort_unstable();
         words.dedup();
-        let intents = analyzer.intents(&folded, Voice::Entry);
-        let mut terms = term_hashes(&folded, analyzer).into_vec();
+        let intents = analyzer.intents(folded, voice);
+        let mut terms = term_hashes(folded, analyzer).into_vec();
         terms.extend(intents.iter().map(|intent| word_hash(intent)));
         terms.sort_unstable();
         Phrasing { terms: terms.into_boxed_slice(), words: words.into_boxed_slice() }
@@ -319,27 +406,6 @@ fn parts(searcher: &tantivy::Searcher, ordinals: &HashMap<u64, u32>) -> tantivy:
             };
             Ok(SegmentParts((0..segment.max_doc()).map(of).collect()))
         })
-        .collect()
-}
-
-/// Reads each segment's dictionary once; segments never change.
-fn word_counts(searcher: &tantivy::Searcher, before: Option<&Snapshot>) -> tantivy::Result<Vec<WordCounts>> {
-    let known = |id| before?.word_counts.iter().find(|(segment, _)| *segment == id).map(|(_, counts)| Arc::clone(counts));
-    let read = |segment: &tantivy::SegmentReader| {
-        let mut counts = HashMap::new();
-        let index = segment.inverted_index(FIELDS.words)?;
-        let mut terms = index.terms().stream()?;
-        while terms.advance() {
-            if let Ok(term) = std::str::from_utf8(terms.key()) {
-                counts.insert(word_hash(term), terms.value().doc_freq);
-            }
-        }
-        Ok::<_, tantivy::TantivyError>(Arc::new(counts))
-    };
-    searcher
-        .segment_readers()
-        .iter()
-        .map(|segment| Ok((segment.segment_id(), known(segment.segment_id()).map_or_else(|| read(segment), Ok)?)))
         .collect()
 }
 

@@ -3,6 +3,7 @@
 use super::Verdict;
 use super::place::Place;
 use super::screen::{Paint, Screen, spinner};
+use crate::learning::Learned;
 use crate::analysis::Analyzer;
 use crate::index::{Indexes, clear};
 use crate::library::load;
@@ -28,7 +29,7 @@ pub(super) fn run(options: &Options, place: &Place, screen: &mut Screen) -> anyh
     let working = spinner("建索引");
     let hash = library.lexicon.analysis_hash;
     let (mut indexes, warnings) = Indexes::open(&place.index, hash)?;
-    let touched = indexes.update(&library.entries, &Analyzer::new(&library.lexicon), hash)?;
+    let touched = indexes.update(&library.entries, &Learned::default(), &Analyzer::new(&library.lexicon), hash)?;
     working.finish_and_clear();
     for warning in warnings {
         eprintln!("警告：{warning}");

@@ -177,6 +177,7 @@ fn matched_zh(matched: Matched) -> &'static str {
         Matched::Phrasing(_) => "问法",
         Matched::Sound(_) => "拼音",
         Matched::Passage(_) => "章节",
+        Matched::Learned(_) => "学来的问法",
         Matched::Category => "分类",
         Matched::Act => "话轮",
     }
@@ -206,6 +207,8 @@ fn component_zh(name: &ComponentName) -> String {
         }
         ComponentName::SecondPhrasing => "次佳问法".to_owned(),
         ComponentName::Passage => "段落".to_owned(),
+        ComponentName::Learned => "学来的问法".to_owned(),
+        ComponentName::Use => "常用".to_owned(),
         ComponentName::Category => "分类".to_owned(),
         ComponentName::Context => "情境".to_owned(),
         ComponentName::Act => "话轮".to_owned(),

@@ -187,6 +187,7 @@ fn matched_name(matched: Matched) -> &'static str {
         Matched::Phrasing(_) => "question",
         Matched::Sound(_) => "sound",
         Matched::Passage(_) => "passage",
+        Matched::Learned(_) => "learned",
         Matched::Category => "category",
         Matched::Act => "act",
     }
@@ -304,6 +305,8 @@ impl WhyJson {
             ComponentName::Term(term) => ("term", Some(term)),
             ComponentName::SecondPhrasing => ("second_phrasing", None),
             ComponentName::Passage => ("passage", None),
+            ComponentName::Learned => ("learned", None),
+            ComponentName::Use => ("use", None),
             ComponentName::Category => ("category", None),
             ComponentName::Context => ("context", None),
             ComponentName::Act => ("act", None),

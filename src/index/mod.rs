@@ -1,20 +1,21 @@
-//! The indexes on disk: phrasings and passages, each its own tantivy index with its own statistics. Derived: the folder can be deleted at any time.
+//! The indexes on disk: phrasings, passages and learned phrasings, each its own tantivy index with its own statistics. Derived: the folder can be deleted at any time.
 
 pub mod schema;
 mod store;
 
 use crate::analysis::Analyzer;
 use crate::entry::Entry;
+use crate::learning::Learned;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tantivy::Searcher;
 
-pub use schema::{FIELDS, Fields, Source, entry_key};
+pub use schema::{FIELDS, Fields, Item, Source, entry_key};
 pub use store::IndexError;
 use store::Store;
 
-/// Both indexes with their writers; whoever holds this holds the folder's writer lock.
+/// The indexes with their writers; whoever holds this holds the folder's writer lock.
 #[derive(Debug)]
 pub struct Indexes {
     /// Where they lie; `None`: in memory.
@@ -22,6 +23,7 @@ pub struct Indexes {
     analysis_hash: u64,
     phrasings: Store,
     passages: Store,
+    learned: Store,
     /// Locked while it lives.
     _lock: Option<File>,
 }
@@ -33,11 +35,14 @@ pub struct Searchers {
     pub phrasings: Searcher,
     /// Sections.
     pub passages: Searcher,
+    /// Learned phrasings.
+    pub learned: Searcher,
 }
 
 impl std::fmt::Debug for Searchers {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Searchers({} phrasings, {} passages)", self.phrasings.num_docs(), self.passages.num_docs())
+        let counts = (self.phrasings.num_docs(), self.passages.num_docs(), self.learned.num_docs());
+        write!(f, "Searchers({} phrasings, {} passages, {} learned)", counts.0, counts.1, counts.2)
     }
 }
 
@@ -50,12 +55,12 @@ impl Indexes {
         let lock = lock(dir)?;
         let mut warnings = Vec::new();
         let mut open = |source: Source| {
-            let (store, why) = Store::open(&dir.join(source.as_str()), source, analysis_hash)?;
+            let (store, why) = Store::open(&dir.join(source.as_str()), analysis_hash)?;
             warnings.extend(why.map(|why| format!("the index {} is rebuilt: {why}", source.as_str())));
             Ok::<_, IndexError>(store)
         };
-        let (phrasings, passages) = (open(Source::Phrasings)?, open(Source::Passages)?);
-        Ok((Indexes { dir: Some(dir.to_owned()), analysis_hash, phrasings, passages, _lock: Some(lock) }, warnings))
+        let (phrasings, passages, learned) = (open(Source::Phrasings)?, open(Source::Passages)?, open(Source::Learned)?);
+        Ok((Indexes { dir: Some(dir.to_owned()), analysis_hash, phrasings, passages, learned, _lock: Some(lock) }, warnings))
     }
 
     /// Indexes in memory.
@@ -63,32 +68,51 @@ impl Indexes {
     /// # Errors
     /// Where tantivy refuses.
     pub fn in_memory(analysis_hash: u64) -> Result<Indexes, IndexError> {
-        let store = |source| Store::in_memory(source, analysis_hash);
-        Ok(Indexes { dir: None, analysis_hash, phrasings: store(Source::Phrasings)?, passages: store(Source::Passages)?, _lock: None })
+        let store = || Store::in_memory(analysis_hash);
+        Ok(Indexes { dir: None, analysis_hash, phrasings: store()?, passages: store()?, learned: store()?, _lock: None })
     }
 
-    /// Makes the indexes hold exactly these entries, analyzed in this way; returns how many entries were touched.
+    /// Makes the indexes hold exactly these entries and learned phrasings, analyzed in this way; returns how many were touched.
     ///
     /// # Errors
     /// Where it cannot be written: the last commits go on serving.
-    pub fn update(&mut self, entries: &[Arc<Entry>], analyzer: &Analyzer, analysis_hash: u64) -> Result<usize, IndexError> {
+    pub fn update(
+        &mut self,
+        entries: &[Arc<Entry>],
+        learned: &Learned,
+        analyzer: &Analyzer,
+        analysis_hash: u64,
+    ) -> Result<usize, IndexError> {
         if analysis_hash != self.analysis_hash {
             self.start_anew(analysis_hash)?;
         }
-        Ok(self.phrasings.update(entries, analyzer)?.max(self.passages.update(entries, analyzer)?))
+        let of = |source| items(source, entries, learned);
+        let touched = self.phrasings.update(&of(Source::Phrasings), analyzer)?;
+        let touched = touched.max(self.passages.update(&of(Source::Passages), analyzer)?);
+        Ok(touched + self.learned.update(&of(Source::Learned), analyzer)?)
+    }
+
+    /// The same for the learned phrasings alone.
+    ///
+    /// # Errors
+    /// Where it cannot be written: the last commit goes on serving.
+    pub fn update_learned(&mut self, learned: &Learned, analyzer: &Analyzer) -> Result<usize, IndexError> {
+        self.learned.update(&items(Source::Learned, &[], learned), analyzer)
     }
 
     /// Another analysis makes every token wrong.
     fn start_anew(&mut self, analysis_hash: u64) -> Result<(), IndexError> {
-        for (source, store) in [(Source::Phrasings, &mut self.phrasings), (Source::Passages, &mut self.passages)] {
-            *store = match &self.dir {
-                None => Store::in_memory(source, analysis_hash)?,
-                Some(dir) => {
-                    // Dropping the old writer first frees tantivy's own lock.
-                    *store = Store::in_memory(source, analysis_hash)?;
-                    Store::open(&dir.join(source.as_str()), source, analysis_hash)?.0
-                }
+        for source in Source::ALL {
+            let store = match source {
+                Source::Phrasings => &mut self.phrasings,
+                Source::Passages => &mut self.passages,
+                Source::Learned => &mut self.learned,
             };
+            // Dropping the old writer first frees tantivy's own lock.
+            *store = Store::in_memory(analysis_hash)?;
+            if let Some(dir) = &self.dir {
+                *store = Store::open(&dir.join(source.as_str()), analysis_hash)?.0;
+            }
         }
         self.analysis_hash = analysis_hash;
         Ok(())
@@ -96,14 +120,24 @@ impl Indexes {
 
     /// The last commits.
     pub fn searchers(&self) -> Searchers {
-        Searchers { phrasings: self.phrasings.searcher(), passages: self.passages.searcher() }
+        Searchers { phrasings: self.phrasings.searcher(), passages: self.passages.searcher(), learned: self.learned.searcher() }
     }
 }
 
-/// The last commits of a folder, without taking its lock, where they fit these entries exactly.
+fn items<'l>(source: Source, entries: &'l [Arc<Entry>], learned: &'l Learned) -> Vec<Item<'l>> {
+    match source {
+        Source::Phrasings => entries.iter().map(|entry| Item::Phrasings(entry)).collect(),
+        Source::Passages => entries.iter().map(|entry| Item::Passages(entry)).collect(),
+        Source::Learned => learned.phrasings.iter().map(Item::Learned).collect(),
+    }
+}
+
+/// The last commits of a folder, without taking its lock, where they fit these entries exactly; what was learned is left out.
 pub fn read_commits(dir: &Path, analysis_hash: u64, entries: &[Arc<Entry>]) -> Option<Searchers> {
-    let open = |source: Source| store::open_to_read(&dir.join(source.as_str()), source, analysis_hash, entries);
-    Some(Searchers { phrasings: open(Source::Phrasings)?, passages: open(Source::Passages)? })
+    let nothing = Learned::default();
+    let open = |source: Source| store::open_to_read(&dir.join(source.as_str()), analysis_hash, &items(source, entries, &nothing));
+    let learned = Store::in_memory(analysis_hash).ok()?.searcher();
+    Some(Searchers { phrasings: open(Source::Phrasings)?, passages: open(Source::Passages)?, learned })
 }
 
 fn lock(dir: &Path) -> Result<File, IndexError> {

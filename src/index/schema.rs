@@ -3,7 +3,9 @@
 
 use crate::analysis::{Analyzer, fold, grams, pinyin};
 use crate::entry::Entry;
+use crate::learning::LearnedPhrasing;
 use crate::lexicon::Voice;
+use std::borrow::Cow;
 use sha2::{Digest, Sha256};
 use std::sync::LazyLock;
 use tantivy::schema::{FAST, Field, INDEXED, IndexRecordOption, NumericOptions, Schema, TextFieldIndexing, TextOptions};
@@ -11,7 +13,7 @@ use tantivy::tokenizer::{PreTokenizedString, Token as IndexToken};
 use tantivy::{TantivyDocument, doc};
 
 /// Raised when fields or tokens change: an index of another number is rebuilt.
-pub const SCHEMA_VERSION: u32 = 2;
+pub const SCHEMA_VERSION: u32 = 3;
 
 /// Longest text of one document, in bytes: longer passages are cut into several documents, so that length does not drown a match.
 const MAX_DOCUMENT_BYTES: usize = 3_000;
@@ -66,40 +68,77 @@ pub enum Source {
     Phrasings,
     /// Each section of the body one document, or several where it is long; the part is the passage's number.
     Passages,
+    /// Each learned phrasing a document; its key stands in the field of the entry's.
+    Learned,
 }
 
 impl Source {
+    /// All sources.
+    pub const ALL: [Source; 3] = [Source::Phrasings, Source::Passages, Source::Learned];
+
     /// Name of the folder.
     pub fn as_str(self) -> &'static str {
         match self {
             Source::Phrasings => "phrasings",
             Source::Passages => "passages",
+            Source::Learned => "learned",
         }
     }
+}
 
-    /// The texts of an entry with their parts.
-    fn texts(self, entry: &Entry) -> Vec<(u64, String)> {
+/// Something that has documents of its own, written and removed together.
+#[derive(Debug, Clone, Copy)]
+pub enum Item<'l> {
+    /// Title and questions of an entry.
+    Phrasings(&'l Entry),
+    /// Sections of an entry.
+    Passages(&'l Entry),
+    /// A learned phrasing.
+    Learned(&'l LearnedPhrasing),
+}
+
+impl Item<'_> {
+    /// What it is found by in the index.
+    pub fn key(&self) -> u64 {
         match self {
-            Source::Phrasings => {
-                std::iter::once(&entry.title).chain(&entry.questions).zip(0..).map(|(text, part)| (part, text.clone())).collect()
-            }
-            Source::Passages => {
-                entry.passages.iter().zip(0..).flat_map(|(passage, part)| passage_texts(passage).map(move |text| (part, text))).collect()
-            }
+            Item::Phrasings(entry) | Item::Passages(entry) => entry_key(&entry.id),
+            Item::Learned(phrasing) => phrasing.key,
         }
     }
 
-    /// Hash of all that is indexed of an entry here.
-    pub fn version(self, entry: &Entry) -> u64 {
-        let shortcut = entry.shortcut.as_deref().filter(|_| self == Source::Phrasings).unwrap_or_default();
-        let texts = self.texts(entry);
-        hash(texts.iter().map(|(_, text)| text.as_str()).chain([shortcut]))
+    /// Hash of all that is indexed of it.
+    pub fn version(&self) -> u64 {
+        let shortcut = match self {
+            Item::Phrasings(entry) => entry.shortcut.as_deref().unwrap_or_default(),
+            _ => "",
+        };
+        let texts = self.texts();
+        hash(texts.iter().map(|(_, text)| text.as_ref()).chain([shortcut]))
     }
 
-    /// The documents of an entry.
-    pub fn documents(self, entry: &Entry, analyzer: &Analyzer, fields: &Fields) -> Vec<TantivyDocument> {
-        let (key, version) = (entry_key(&entry.id), self.version(entry));
-        self.texts(entry)
+    /// Whether it has no document.
+    pub fn is_empty(&self) -> bool {
+        matches!(self, Item::Passages(entry) if entry.passages.is_empty())
+    }
+
+    /// Its texts with the numbers of their parts.
+    fn texts(&self) -> Vec<(u64, Cow<'_, str>)> {
+        match self {
+            Item::Phrasings(entry) => {
+                std::iter::once(&entry.title).chain(&entry.questions).zip(0..).map(|(text, part)| (part, text.as_str().into())).collect()
+            }
+            Item::Passages(entry) => {
+                let pieces = |passage| passage_texts(passage).map(Cow::Owned);
+                entry.passages.iter().zip(0..).flat_map(|(passage, part)| pieces(passage).map(move |text| (part, text))).collect()
+            }
+            Item::Learned(phrasing) => vec![(0, phrasing.text.as_ref().into())],
+        }
+    }
+
+    /// Its documents.
+    pub fn documents(&self, analyzer: &Analyzer, fields: &Fields) -> Vec<TantivyDocument> {
+        let (key, version) = (self.key(), self.version());
+        self.texts()
             .iter()
             .map(|(part, text)| {
                 let folded = fold(text).text;
@@ -107,14 +146,16 @@ impl Source {
                 let words = analyzer.words(&folded);
                 let words = words.iter().map(|token| (token.term.to_owned(), token.position));
                 // A phrasing is about one matter as a whole; a passage touches on many.
-                let intents = if self == Source::Phrasings { analyzer.intents(&folded, Voice::Entry) } else { Vec::new() };
+                let intents = match self {
+                    Item::Phrasings(_) => analyzer.intents(&folded, Voice::Entry),
+                    Item::Learned(_) => analyzer.intents(&folded, Voice::Customer),
+                    Item::Passages(_) => Vec::new(),
+                };
                 let intents = intents.into_iter().map(|intent| (intent, folded.len()));
                 document.add_pre_tokenized_text(fields.words, pretokenized(words.chain(intents)));
-                document.add_pre_tokenized_text(
-                    fields.grams,
-                    pretokenized(grams(&folded).iter().map(|token| (token.term.to_owned(), token.position))),
-                );
-                if self == Source::Phrasings {
+                let pairs = grams(&folded);
+                document.add_pre_tokenized_text(fields.grams, pretokenized(pairs.iter().map(|token| (token.term.to_owned(), token.position))));
+                if let Item::Phrasings(entry) = self {
                     document.add_pre_tokenized_text(fields.pinyin, pretokenized(sounds(entry, *part, &folded)));
                 }
                 document

@@ -1,11 +1,9 @@
 //! One tantivy index of one source, kept equal to the library by entry.
 
-use super::schema::{Fields, SCHEMA_VERSION, Source, entry_key, schema};
+use super::schema::{Fields, Item, SCHEMA_VERSION, schema};
 use crate::analysis::Analyzer;
-use crate::entry::Entry;
 use std::collections::HashMap;
 use std::path::Path;
-use std::sync::Arc;
 use tantivy::directory::MmapDirectory;
 use tantivy::{Index, IndexReader, IndexWriter, ReloadPolicy, Searcher, Term};
 
@@ -31,9 +29,8 @@ pub enum IndexError {
     Tantivy(#[from] tantivy::TantivyError),
 }
 
-/// An index of one source with its writer.
+/// An index with its writer.
 pub(super) struct Store {
-    source: Source,
     fields: Fields,
     writer: IndexWriter,
     reader: IndexReader,
@@ -44,7 +41,7 @@ pub(super) struct Store {
 
 impl std::fmt::Debug for Store {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Store").field("source", &self.source).field("entries", &self.indexed.len()).finish_non_exhaustive()
+        f.debug_struct("Store").field("items", &self.indexed.len()).finish_non_exhaustive()
     }
 }
 
@@ -54,7 +51,7 @@ impl Store {
     ///
     /// # Errors
     /// Where the folder cannot be used at all.
-    pub(super) fn open(dir: &Path, source: Source, analysis_hash: u64) -> Result<(Store, Option<String>), IndexError> {
+    pub(super) fn open(dir: &Path, analysis_hash: u64) -> Result<(Store, Option<String>), IndexError> {
         let payload = payload(analysis_hash);
         let (index, why) = match open_whole(dir, &payload) {
             Ok(Some(index)) => (index, None),
@@ -64,31 +61,31 @@ impl Store {
                 (create(dir)?, Some(why))
             }
         };
-        Ok((Store::new(&index, source, payload)?, why))
+        Ok((Store::new(&index, payload)?, why))
     }
 
     /// An index in memory.
     ///
     /// # Errors
     /// Where tantivy refuses.
-    pub(super) fn in_memory(source: Source, analysis_hash: u64) -> Result<Store, IndexError> {
-        Store::new(&Index::create_in_ram(schema().0), source, payload(analysis_hash))
+    pub(super) fn in_memory(analysis_hash: u64) -> Result<Store, IndexError> {
+        Store::new(&Index::create_in_ram(schema().0), payload(analysis_hash))
     }
 
-    fn new(index: &Index, source: Source, payload: String) -> Result<Store, IndexError> {
+    fn new(index: &Index, payload: String) -> Result<Store, IndexError> {
         let (_, fields) = schema();
         let writer = index.writer_with_num_threads(1, WRITER_BYTES)?;
         let reader = index.reader_builder().reload_policy(ReloadPolicy::Manual).try_into()?;
         let indexed = indexed_versions(&reader.searcher())?;
-        Ok(Store { source, fields, writer, reader, payload, indexed })
+        Ok(Store { fields, writer, reader, payload, indexed })
     }
 
-    /// Makes the index hold exactly these entries; only what changed is touched. Returns how many entries were written or removed.
+    /// Makes the index hold exactly these items; only what changed is touched. Returns how many were written or removed.
     ///
     /// # Errors
     /// Where tantivy cannot write (a full disk, say): the last commit goes on serving, and the next call tries again.
-    pub(super) fn update(&mut self, entries: &[Arc<Entry>], analyzer: &Analyzer) -> Result<usize, IndexError> {
-        let result = self.write_changes(entries, analyzer);
+    pub(super) fn update(&mut self, items: &[Item], analyzer: &Analyzer) -> Result<usize, IndexError> {
+        let result = self.write_changes(items, analyzer);
         if result.is_err() {
             // What the writer has buffered is unknown now; begin again from the last commit.
             self.writer.rollback()?;
@@ -97,28 +94,22 @@ impl Store {
         result
     }
 
-    fn write_changes(&mut self, entries: &[Arc<Entry>], analyzer: &Analyzer) -> Result<usize, IndexError> {
-        let wanted: HashMap<u64, (u64, &Arc<Entry>)> =
-            entries.iter().map(|entry| (entry_key(&entry.id), (self.source.version(entry), entry))).collect();
+    fn write_changes(&mut self, items: &[Item], analyzer: &Analyzer) -> Result<usize, IndexError> {
+        let wanted: HashMap<u64, u64> = items.iter().map(|item| (item.key(), item.version())).collect();
         let gone: Vec<u64> = self.indexed.keys().filter(|key| !wanted.contains_key(key)).copied().collect();
-        let mut changed: Vec<(u64, u64, &Arc<Entry>)> = wanted
-            .iter()
-            .filter(|(key, (version, _))| self.indexed.get(key) != Some(version))
-            .map(|(key, (version, entry))| (*key, *version, *entry))
-            .collect();
+        let changed: Vec<(u64, &Item)> =
+            items.iter().map(|item| (item.key(), item)).filter(|(key, _)| self.indexed.get(key) != wanted.get(key)).collect();
         if gone.is_empty() && changed.is_empty() && self.is_committed()? {
             return Ok(0);
         }
-        // The same library gives the same index, whatever order a hash map has.
-        changed.sort_unstable_by(|a, b| a.2.id.cmp(&b.2.id));
         for key in &gone {
             self.writer.delete_term(Term::from_field_u64(self.fields.entry, *key));
         }
-        for (key, _, entry) in &changed {
+        for (key, item) in &changed {
             if self.indexed.contains_key(key) {
                 self.writer.delete_term(Term::from_field_u64(self.fields.entry, *key));
             }
-            for document in self.source.documents(entry, analyzer, &self.fields) {
+            for document in item.documents(analyzer, &self.fields) {
                 self.writer.add_document(document)?;
             }
         }
@@ -126,10 +117,7 @@ impl Store {
         commit.set_payload(&self.payload);
         commit.commit()?;
         self.reader.reload()?;
-        for key in &gone {
-            self.indexed.remove(key);
-        }
-        self.indexed.extend(changed.iter().map(|(key, version, _)| (*key, *version)));
+        self.indexed = wanted;
         Ok(gone.len() + changed.len())
     }
 
@@ -143,22 +131,15 @@ impl Store {
     }
 }
 
-/// Opens the last commit of an index to read, where it was made by this version, schema and lexicon and holds exactly these entries.
-pub(super) fn open_to_read(dir: &Path, source: Source, analysis_hash: u64, entries: &[Arc<Entry>]) -> Option<Searcher> {
+/// Opens the last commit of an index to read, where it was made by this version, schema and lexicon and holds exactly these items.
+pub(super) fn open_to_read(dir: &Path, analysis_hash: u64, items: &[Item]) -> Option<Searcher> {
     let index = open_whole(dir, &payload(analysis_hash)).ok()??;
     let reader: IndexReader = index.reader_builder().reload_policy(ReloadPolicy::Manual).try_into().ok()?;
     let searcher = reader.searcher();
     let indexed = indexed_versions(&searcher).ok()?;
-    let same = indexed.len() == entries.iter().filter(|entry| !source.is_empty_for(entry)).count()
-        && entries.iter().all(|entry| source.is_empty_for(entry) || indexed.get(&entry_key(&entry.id)) == Some(&source.version(entry)));
+    let wanted: Vec<&Item> = items.iter().filter(|item| !item.is_empty()).collect();
+    let same = indexed.len() == wanted.len() && wanted.iter().all(|item| indexed.get(&item.key()) == Some(&item.version()));
     same.then_some(searcher)
-}
-
-impl Source {
-    /// Whether an entry has no document here.
-    fn is_empty_for(self, entry: &Entry) -> bool {
-        self == Source::Passages && entry.passages.is_empty()
-    }
 }
 
 /// What a commit says of how it was made.
