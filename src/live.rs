@@ -203,17 +203,17 @@ impl Live {
 ///
 /// # Errors
 /// Where the folder cannot be read.
-pub fn open_once(dir: &Path, index_dir: &Path) -> Result<Snapshot, LiveError> {
+pub fn open_once(dir: &Path, index_dir: &Path, learned: Arc<Learned>) -> Result<Snapshot, LiveError> {
     let library = load(dir, None)?;
     let analyzer = Arc::new(Analyzer::new(&library.lexicon));
     let hash = library.lexicon.analysis_hash;
-    let searchers = match read_commits(index_dir, hash, &library.entries) {
+    let searchers = match read_commits(index_dir, hash, &library.entries, &learned, &analyzer) {
         Some(searchers) => searchers,
         None => {
             let mut indexes = Indexes::in_memory(hash)?;
-            indexes.update(&library.entries, &Learned::default(), &analyzer, hash)?;
+            indexes.update(&library.entries, &learned, &analyzer, hash)?;
             indexes.searchers()
         }
     };
-    Ok(Snapshot::new(Arc::new(library), analyzer, searchers, Arc::default(), Timestamp::now(), None)?)
+    Ok(Snapshot::new(Arc::new(library), analyzer, searchers, learned, Timestamp::now(), None)?)
 }

@@ -10,8 +10,10 @@ use crate::ranking::Weights;
 use crate::snapshot::Snapshot;
 use anyhow::{Context, bail};
 use clap::Args;
+use jiff::Timestamp;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// Largest `--min-grade`: no collection grades finer.
@@ -34,6 +36,9 @@ pub(super) struct Options {
     /// 标注
     #[arg(long, value_name = "QRELS")]
     qrels: PathBuf,
+    /// 采用记录，每行：文字 TAB 条目；按不同的人在一天前采用计
+    #[arg(long, value_name = "TSV")]
+    picks: Option<PathBuf>,
     /// 从这个等级起算答对（默认：标注里最高的）
     #[arg(long, value_name = "N", value_parser = |text: &str| whole_number(text, 1, MAX_GRADE))]
     min_grade: Option<usize>,
@@ -45,7 +50,12 @@ pub(super) struct Options {
 pub(super) fn run(options: &Options, place: &Place, screen: &mut Screen) -> anyhow::Result<Verdict> {
     let questions = eval::read_queries(&read(&options.queries)?).with_context(|| options.queries.display().to_string())?;
     let qrels = eval::read_qrels(&read(&options.qrels)?).with_context(|| options.qrels.display().to_string())?;
-    let snapshot = open_once(&place.kb, &place.index)?;
+    let picks = match &options.picks {
+        Some(path) => eval::read_picks(&read(path)?).with_context(|| path.display().to_string())?,
+        None => Vec::new(),
+    };
+    let learned = Arc::new(eval::learn(&picks, Timestamp::now()));
+    let snapshot = open_once(&place.kb, &place.index, learned)?;
     warn_of_unknown(&qrels, &snapshot);
     let runs = eval::run(&snapshot, &questions, &Weights::DEFAULT)?;
     if let Some(path) = &options.run {

@@ -17,6 +17,7 @@ use crate::ranking::{Component, ComponentName, Matched};
 use anyhow::{Context, bail};
 use clap::Args;
 use std::io::Read;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// Bytes read from standard input: of a longer message only the end counts, and 2,000 characters of it.
@@ -64,7 +65,7 @@ pub(super) fn kind(text: &str) -> Result<Kind, String> {
 
 pub(super) fn run(options: &Options, place: &Place, screen: &mut Screen) -> anyhow::Result<Verdict> {
     let messages = messages(&options.text)?;
-    let snapshot = open_once(&place.kb, &place.index)?;
+    let snapshot = open_once(&place.kb, &place.index, Arc::default())?;
     let request = request(options, messages, &snapshot.library)?;
     let begin = Instant::now();
     let answer = answer::answer(&snapshot, &request)?;

@@ -47,7 +47,9 @@ pub(super) fn run(options: &Options, file: &File, place: &Place, screen: &mut Sc
     http::quiet_panics();
     let begin = Instant::now();
     let loading = spinner("载入知识库");
-    let (live, warnings) = Live::open(&place.kb, &place.index)?;
+    let journal = journal(place);
+    let learned = journal.as_ref().map_or_else(Arc::default, |journal| journal.learned());
+    let (live, warnings) = Live::open_with(&place.kb, &place.index, learned)?;
     loading.finish_and_clear();
     warnings.iter().for_each(|warning| tracing::warn!("{warning}"));
     let live = Arc::new(live);
@@ -62,7 +64,7 @@ pub(super) fn run(options: &Options, file: &File, place: &Place, screen: &mut Sc
     // Signals are caught from here on: who reads the address may send one at once.
     let stop = { runtime.block_on(async { stop_signal() })? };
     let token = http::local_token(&place.data).with_context(|| format!("{} 里不能写本机令牌", place.data.display()))?;
-    let state = state(Arc::clone(&live), place).with_token(&token);
+    let state = state(&live, journal).with_token(&token);
     announce(&live, listener.local_addr()?, &token, begin.elapsed(), screen)?;
     runtime.block_on(http::serve(listener, state, stop)).context("服务中断")?;
     runtime.shutdown_timeout(SHUTDOWN_GRACE);
@@ -79,18 +81,30 @@ fn log() {
     let _ = tracing_subscriber::fmt().with_env_filter(filter).with_ansi(colors).with_writer(std::io::stderr).try_init();
 }
 
-/// Serves without a journal where it cannot be used: searching needs none.
-fn state(live: Arc<Live>, place: &Place) -> AppState {
+/// Without a journal, where it cannot be used, is served all the same: searching needs none.
+fn journal(place: &Place) -> Option<Arc<Journal>> {
     match Journal::open(&place.data) {
         Ok((journal, warnings)) => {
             warnings.iter().for_each(|warning| tracing::warn!("{warning}"));
-            AppState::new(live).with_journal(Arc::new(journal))
+            Some(Arc::new(journal))
         }
         Err(error) => {
             tracing::error!("nothing is learned from now on: {error}");
-            AppState::new(live)
+            None
         }
     }
+}
+
+fn state(live: &Arc<Live>, journal: Option<Arc<Journal>>) -> AppState {
+    let state = AppState::new(Arc::clone(live));
+    let Some(journal) = journal else { return state };
+    let learner = Arc::clone(live);
+    journal.listen(move |learned| {
+        if let Err(error) = learner.learn(learned) {
+            tracing::error!("what was learned before is served: {error}");
+        }
+    });
+    state.with_journal(journal)
 }
 
 fn announce(live: &Live, address: SocketAddr, token: &str, took: Duration, screen: &mut Screen) -> std::io::Result<()> {

@@ -149,7 +149,7 @@ fn a_second_server_on_a_folder_gets_a_clear_error_and_a_reader_none() {
         Err(LiveError::Index(error @ IndexError::Locked(_))) => assert!(error.to_string().contains("another process"), "{error}"),
         other => panic!("{other:?}"),
     }
-    let snapshot = open_once(&place.kb(), &place.index()).unwrap();
+    let snapshot = open_once(&place.kb(), &place.index(), std::sync::Arc::default()).unwrap();
     assert_eq!(answer(&snapshot, &Request::new("退货")).unwrap().hits.len(), hits(&live, "退货").len());
 }
 
