@@ -1,12 +1,11 @@
 //! Measuring: TREC queries and qrels in, success, MRR, recall and nDCG out, over the same search path as everything else. Pure but for the search.
 
 use crate::answer::{Answer, Request, answer_with};
-use crate::learning::{Learned, Lesson, Provenance, Tally, Vetoes, phrasing_text, tally};
+use crate::learning::{Learned, Lesson, Provenance};
 use crate::ranking::Weights;
 use crate::snapshot::Snapshot;
 use jiff::Timestamp;
-use std::collections::{BTreeMap, HashMap};
-use std::sync::Arc;
+use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
 /// Depth of the run file and of every measure.
@@ -80,20 +79,12 @@ pub fn read_picks(text: &str) -> Result<Vec<(String, String)>, LineError> {
 /// What picks teach, each by another person, a day ago.
 pub fn learn(picks: &[(String, String)], now: Timestamp) -> Learned {
     const DAY_MS: i64 = 24 * 60 * 60 * 1000;
-    let mut lessons: BTreeMap<Arc<str>, Vec<Lesson>> = BTreeMap::new();
-    for (number, (text, entry)) in picks.iter().enumerate() {
-        let Some(text) = phrasing_text(text) else { continue };
-        let lesson = Lesson {
-            entry_id: entry.as_str().into(),
-            provenance: Provenance::Eval,
-            conversation: number.to_string(),
-            at_ms: now.as_millisecond() - DAY_MS,
-        };
-        lessons.entry(text.into()).or_default().push(lesson);
-    }
-    let tallies: Vec<(Arc<str>, Tally)> =
-        lessons.into_iter().map(|(text, lessons)| (Arc::clone(&text), tally(&text, &[], &lessons, &Vetoes::new()))).collect();
-    Learned::new(tallies.iter().map(|(text, tally)| (text, tally)), now.as_millisecond())
+    let at_ms = now.as_millisecond() - DAY_MS;
+    let lessons = picks.iter().enumerate().map(|(number, (text, entry))| {
+        let (entry_id, conversation) = (entry.as_str().into(), number.to_string());
+        (text.clone(), Lesson { entry_id, provenance: Provenance::Eval, conversation, at_ms })
+    });
+    Learned::from_lessons(lessons, now.as_millisecond())
 }
 
 fn lines(text: &str) -> impl Iterator<Item = (usize, &str)> {

@@ -69,6 +69,8 @@ pub struct Weights {
     pub single_character: f32,
     /// Share of a bigram beside a word.
     pub gram: f32,
+    /// Share of a synonym beside what [`crate::query`] gives it.
+    pub synonym: f32,
     /// Share of an intent beside a word.
     pub intent: f32,
     /// Share of what was learned from the nearest questions.
@@ -90,6 +92,7 @@ impl Weights {
         context_misfit: 0.7,
         single_character: 0.6,
         gram: 1.1,
+        synonym: 1.0,
         intent: 4.0,
         learned: 1.0,
         learned_mass_power: 0.3,
@@ -294,7 +297,9 @@ fn weigh<'q>(snapshot: &Snapshot, query: &'q Query, weights: &Weights) -> tantiv
             0 => 0.0,
             all => idf(frequency(&snapshot.searchers.learned, term)?, all),
         };
+        let inferred = if matches!(term.origin, Origin::Synonym(_)) { weights.synonym } else { 1.0 };
         let share = term.weight
+            * inferred
             * match term.kind {
                 TermKind::Gram => weights.gram,
                 TermKind::Word if is_single(&term.text) => weights.single_character,
