@@ -70,7 +70,8 @@ pub fn read_qrels(text: &str) -> Result<Qrels, LineError> {
 pub fn read_picks(text: &str) -> Result<Vec<(String, String)>, LineError> {
     lines(text)
         .map(|(line, row)| {
-            let (text, entry) = row.split_once('\t').ok_or_else(|| LineError { line, expected: "text TAB entry", found: row.to_owned() })?;
+            let (text, entry) =
+                row.split_once('\t').ok_or_else(|| LineError { line, expected: "text TAB entry", found: row.to_owned() })?;
             Ok((text.to_owned(), entry.trim().to_owned()))
         })
         .collect()

@@ -94,9 +94,9 @@ impl Weights {
         gram: 1.1,
         synonym: 1.0,
         intent: 4.0,
-        learned: 1.0,
-        learned_mass_power: 0.3,
-        picks: 0.06,
+        learned: 1.5,
+        learned_mass_power: 0.5,
+        picks: 0.25,
     };
 }
 
@@ -341,9 +341,8 @@ fn ideal(snapshot: &Snapshot, query: &Query, terms: &Terms, weights: &Weights) -
 /// How much a phrasing says in all: the idf of its words. One that says much beyond what was asked (白条支付的订单退款要收手续费吗 for 退款)
 /// is about something narrower, which a mere length does not tell.
 fn mass(counts: &WordCounts, phrasing: &Phrasing, weights: &Weights) -> f32 {
-    let of = |(hash, single): &(u64, bool)| {
-        idf(counts.of(*hash), counts.documents()) * if *single { weights.single_character } else { 1.0 }
-    };
+    let of =
+        |(hash, single): &(u64, bool)| idf(counts.of(*hash), counts.documents()) * if *single { weights.single_character } else { 1.0 };
     phrasing.words.iter().map(of).sum()
 }
 

@@ -110,15 +110,16 @@ pub fn candidates(snapshot: &Snapshot, query: &Query, allowed: &Bitset) -> tanti
     let letters = query.letters.as_ref().and_then(sound_query);
     let (phrasings, passages) = (&snapshot.searchers.phrasings, &snapshot.searchers.passages);
     // Operators ask for what is written, not for what was learned.
-    let learned = match text_query.as_ref().filter(|_| query.phrases.is_empty() && query.excluded.is_empty() && !snapshot.learned.is_empty()) {
-        Some(text_query) => {
-            let searcher = &snapshot.searchers.learned;
-            let weight = text_query.weight(EnableScoring::enabled_from_searcher(searcher))?;
-            let accepts = |number| snapshot.learned_phrasing(number).is_some_and(|(_, ordinal)| allowed.contains(ordinal));
-            top(searcher, weight.as_ref(), &Best { limit: MAX_LEARNED, accepts: &accepts, parts: snapshot.learned_parts() })?
-        }
-        None => Vec::new(),
-    };
+    let learned =
+        match text_query.as_ref().filter(|_| query.phrases.is_empty() && query.excluded.is_empty() && !snapshot.learned.is_empty()) {
+            Some(text_query) => {
+                let searcher = &snapshot.searchers.learned;
+                let weight = text_query.weight(EnableScoring::enabled_from_searcher(searcher))?;
+                let accepts = |number| snapshot.learned_phrasing(number).is_some_and(|(_, ordinal)| allowed.contains(ordinal));
+                top(searcher, weight.as_ref(), &Best { limit: MAX_LEARNED, accepts: &accepts, parts: snapshot.learned_parts() })?
+            }
+            None => Vec::new(),
+        };
     Ok(Candidates {
         phrasings: find(phrasings, snapshot.phrasing_parts(), text_query.clone(), MAX_PHRASINGS)?,
         passages: find(passages, snapshot.passage_parts(), text_query, MAX_PASSAGES)?,

@@ -94,7 +94,8 @@ impl WordCounts {
         };
         let segments = searcher.segment_readers();
         let documents = segments.iter().map(|segment| u64::from(segment.max_doc())).sum();
-        let of = |segment: &tantivy::SegmentReader| Ok((segment.segment_id(), known(segment.segment_id()).map_or_else(|| read(segment), Ok)?));
+        let of =
+            |segment: &tantivy::SegmentReader| Ok((segment.segment_id(), known(segment.segment_id()).map_or_else(|| read(segment), Ok)?));
         Ok(WordCounts { segments: segments.iter().map(of).collect::<tantivy::Result<_>>()?, documents })
     }
 

@@ -3,9 +3,9 @@
 use super::Verdict;
 use super::place::Place;
 use super::screen::{Paint, Screen, spinner};
-use crate::learning::Learned;
 use crate::analysis::Analyzer;
 use crate::index::{Indexes, clear};
+use crate::learning::Learned;
 use crate::library::load;
 use clap::Args;
 use std::time::Instant;

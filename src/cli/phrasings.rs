@@ -95,7 +95,7 @@ fn list(options: &ListOptions, journal: &Journal, screen: &mut Screen) -> anyhow
     let learned = journal.learned();
     let is_wanted = |phrasing: &&LearnedPhrasing| options.entry.as_deref().is_none_or(|entry| *phrasing.entry_id == *entry);
     let mut wanted: Vec<&LearnedPhrasing> = learned.phrasings.iter().filter(is_wanted).collect();
-    wanted.sort_by(|a, b| b.picks.cmp(&a.picks));
+    wanted.sort_by_key(|phrasing| std::cmp::Reverse(phrasing.picks));
     let shown = &wanted[..wanted.len().min(options.limit)];
     if screen.json {
         let phrasings: Vec<PhrasingJson> = shown.iter().map(|phrasing| PhrasingJson::new(phrasing)).collect();

@@ -217,7 +217,7 @@ pub(super) async fn list_phrasings(
             && params.shareable.is_none_or(|shareable| phrasing.shareable == shareable)
     };
     let mut wanted: Vec<&LearnedPhrasing> = learned.phrasings.iter().filter(is_wanted).collect();
-    wanted.sort_by(|a, b| b.picks.cmp(&a.picks));
+    wanted.sort_by_key(|phrasing| std::cmp::Reverse(phrasing.picks));
     let end = params.offset.saturating_add(limit);
     Ok(Json(PhrasingsResponse {
         phrasings: wanted.iter().skip(params.offset).take(limit).map(|phrasing| PhrasingJson::new(phrasing)).collect(),

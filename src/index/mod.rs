@@ -133,13 +133,7 @@ fn items<'l>(source: Source, entries: &'l [Arc<Entry>], learned: &'l Learned) ->
 }
 
 /// The last commits of a folder, without taking its lock, where they fit these entries exactly; what was learned is indexed in memory.
-pub fn read_commits(
-    dir: &Path,
-    analysis_hash: u64,
-    entries: &[Arc<Entry>],
-    learned: &Learned,
-    analyzer: &Analyzer,
-) -> Option<Searchers> {
+pub fn read_commits(dir: &Path, analysis_hash: u64, entries: &[Arc<Entry>], learned: &Learned, analyzer: &Analyzer) -> Option<Searchers> {
     let open = |source: Source| store::open_to_read(&dir.join(source.as_str()), analysis_hash, &items(source, entries, learned));
     let mut store = Store::in_memory(analysis_hash).ok()?;
     store.update(&items(Source::Learned, &[], learned), analyzer).ok()?;

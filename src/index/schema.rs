@@ -5,8 +5,8 @@ use crate::analysis::{Analyzer, fold, grams, pinyin};
 use crate::entry::Entry;
 use crate::learning::LearnedPhrasing;
 use crate::lexicon::Voice;
-use std::borrow::Cow;
 use sha2::{Digest, Sha256};
+use std::borrow::Cow;
 use std::sync::LazyLock;
 use tantivy::schema::{FAST, Field, INDEXED, IndexRecordOption, NumericOptions, Schema, TextFieldIndexing, TextOptions};
 use tantivy::tokenizer::{PreTokenizedString, Token as IndexToken};
@@ -154,7 +154,8 @@ impl Item<'_> {
                 let intents = intents.into_iter().map(|intent| (intent, folded.len()));
                 document.add_pre_tokenized_text(fields.words, pretokenized(words.chain(intents)));
                 let pairs = grams(&folded);
-                document.add_pre_tokenized_text(fields.grams, pretokenized(pairs.iter().map(|token| (token.term.to_owned(), token.position))));
+                document
+                    .add_pre_tokenized_text(fields.grams, pretokenized(pairs.iter().map(|token| (token.term.to_owned(), token.position))));
                 if let Item::Phrasings(entry) = self {
                     document.add_pre_tokenized_text(fields.pinyin, pretokenized(sounds(entry, *part, &folded)));
                 }

@@ -1,10 +1,12 @@
 //! What is found and what is not: question → entries, on libraries of a few files. Each row breaks when the behaviour it names breaks.
 
 use huashu::answer::{Answer, Request, answer};
+use huashu::learning::Learned;
 use huashu::live::Live;
 use huashu::ranking::Matched;
 use std::fs;
 use std::path::Path;
+use std::sync::Arc;
 use tempfile::TempDir;
 
 /// A library of entries that have a title and nothing else but a reply of the same words.
@@ -171,6 +173,69 @@ fn explanations_add_up() {
             let sum: f32 = hit.why.unwrap().iter().map(|component| component.value).sum();
             assert!((sum - hit.score).abs() < 1e-4, "{question}: {sum} is not {}", hit.score);
         }
+    }
+}
+
+/// A table of what was learned: question, entry, how many people picked it.
+fn learned(picks: &[(&str, &str, usize)]) -> Arc<Learned> {
+    use huashu::learning::{Asked, EventKind, Happened, Tally, Vetoes, phrasing_text, tally};
+    let now = jiff::Timestamp::now().as_millisecond();
+    let tallies: Vec<(Arc<str>, Tally)> = picks
+        .iter()
+        .map(|(question, entry, people)| {
+            let text: Arc<str> = phrasing_text(question).unwrap().into();
+            let asked = |person| Asked {
+                identity: format!("person {person}"),
+                conversation: format!("conversation {person}"),
+                hits: vec![Arc::from(*entry)],
+                events: vec![Happened { kind: EventKind::Picked, entry_id: Some(Arc::from(*entry)), at_ms: now }],
+            };
+            let searches: Vec<Asked> = (0..*people).map(asked).collect();
+            let tally = tally(&text, &searches, &[], &Vetoes::new());
+            (text, tally)
+        })
+        .collect();
+    Arc::new(Learned::new(tallies.iter().map(|(text, tally)| (text, tally)), now))
+}
+
+#[test]
+fn what_several_people_picked_lifts_like_questions() {
+    let (_dir, live) = files(&[
+        ("a.md", "---\ntitle: 门卫说明\n---\n> 在查。\n"),
+        ("b.md", "---\ntitle: 包裹丢失赔付\nquestions: [包裹找不到了]\n---\n> 会赔。\n"),
+    ]);
+    assert_eq!(ask(&live, "楼下大爷说没看见我那个包裹").hits[0].entry.id.as_ref(), "b");
+    live.learn(learned(&[("楼下大爷没看见我的包裹", "a", 3)])).unwrap();
+    let hit = &ask(&live, "楼下大爷说没看见我那个包裹").hits[0];
+    assert_eq!(hit.entry.id.as_ref(), "a");
+    assert!(matches!(hit.matched, Matched::Learned(_)));
+    assert_eq!(hit.matched_text.text, "楼下大爷没看见我的包裹");
+    live.learn(Arc::default()).unwrap();
+    assert_eq!(ask(&live, "楼下大爷说没看见我那个包裹").hits[0].entry.id.as_ref(), "b", "forgotten is forgotten");
+}
+
+#[test]
+fn what_one_person_picked_helps_with_the_same_question_only_and_stays_unseen() {
+    let (_dir, live) = files(&[
+        ("a.md", "---\ntitle: 门卫说明\n---\n> 在查。\n"),
+        ("b.md", "---\ntitle: 包裹丢失赔付\nquestions: [包裹找不到了]\n---\n> 会赔。\n"),
+    ]);
+    live.learn(learned(&[("楼下大爷没看见我的包裹", "a", 1)])).unwrap();
+    assert_eq!(ask(&live, "楼下大爷说没看见我那个包裹啊怎么办").hits[0].entry.id.as_ref(), "b");
+    let hit = &ask(&live, "楼下大爷没看见我的包裹").hits[0];
+    assert_eq!(hit.entry.id.as_ref(), "a");
+    assert_eq!(hit.matched_text.text, "门卫说明", "too few conversations contained the text to show it");
+}
+
+#[test]
+fn no_number_of_picks_outranks_an_exact_question() {
+    let (_dir, live) = files(&[
+        ("a.md", "---\ntitle: 退货流程\n---\n> 甲。\n"),
+        ("b.md", "---\ntitle: 退款进度\nquestions: [退款什么时候到账]\n---\n> 乙。\n"),
+    ]);
+    for people in [1, 50] {
+        live.learn(learned(&[("退款什么时候到账", "a", people)])).unwrap();
+        assert_eq!(ask(&live, "退款什么时候到账").hits[0].entry.id.as_ref(), "b", "{people}");
     }
 }
 
