@@ -52,6 +52,9 @@ pub(super) struct Writer<P> {
     published: Instant,
 }
 
+/// Tells whoever waits, once the batch is written.
+type Answer<P> = Box<dyn FnOnce(&mut Writer<P>) + Send>;
+
 impl<P: Fn(Learned)> Writer<P> {
     /// Opens the file, sets a damaged one aside, and publishes the first table.
     pub(super) async fn open(path: &Path, publish: P) -> Result<(Writer<P>, Vec<String>), JournalError> {
@@ -150,7 +153,7 @@ impl<P: Fn(Learned)> Writer<P> {
     /// Writes a batch in one transaction, then counts what it touched.
     async fn write(&mut self, batch: &mut Vec<Message>) -> Result<(), JournalError> {
         let mut touched: BTreeSet<String> = BTreeSet::new();
-        let mut answers: Vec<Box<dyn FnOnce(&mut Self) + Send>> = Vec::new();
+        let mut answers: Vec<Answer<P>> = Vec::new();
         let (mut searches, mut events, mut lessons) = (Vec::new(), Vec::new(), Vec::new());
         let mut decided = Vec::new();
         for message in batch.drain(..) {
