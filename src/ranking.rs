@@ -605,10 +605,13 @@ fn finish(ranked: &mut Ranked, entry: &Entry, context: &Context, weights: &Weigh
     ranked.score = score.clamp(0.0, INEXACT_CEILING);
 }
 
+/// Share that is left to a script that no customer asks for: found by who looks for it, below what answers.
+const PROACTIVE: f32 = 0.5;
+
 /// Facets of the context that an entry is made for lift it, those that it is not made for push it back.
 fn context_factor(entry: &Entry, context: &Context, weights: &Weights) -> f32 {
     let facets = [Facet::Channel, Facet::Stage, Facet::Product, Facet::Customer, Facet::Emotion, Facet::Shop];
-    let mut factor = 1.0;
+    let mut factor = if entry.trigger.is_some() && entry.questions.is_empty() { PROACTIVE } else { 1.0 };
     for (facet, value) in facets.into_iter().filter_map(|facet| Some((facet, context.value(facet)?))) {
         let mut own = entry.facet(facet).peekable();
         if own.peek().is_some() {

@@ -240,6 +240,16 @@ fn no_number_of_picks_outranks_an_exact_question() {
 }
 
 #[test]
+fn a_script_that_nobody_asks_for_stays_below_what_answers() {
+    let (_dir, live) = files(&[
+        ("a.md", "---\ntitle: 降价通知\ntrigger: 降价\n---\n> 降价啦。\n"),
+        ("b.md", "---\ntitle: 降价补差价\nquestions: [刚买就降价了]\n---\n> 补给您。\n"),
+    ]);
+    assert_eq!(titles(&live, "昨天买的今天降价了"), ["降价补差价", "降价通知"]);
+    assert_eq!(titles(&live, "降价通知")[0], "降价通知");
+}
+
+#[test]
 fn every_text_is_a_query() {
     let (_dir, live) = library(&["退货"]);
     for question in [
