@@ -3,6 +3,8 @@
 //! KB is a library, each JUDGED a folder with `dev.queries.tsv` and `dev.qrels.txt` (formats of `huashu eval`). Warm figures learn from one half
 //! of the judged questions and are measured on the other, both ways round.
 
+#![expect(clippy::print_stdout, reason = "a table on the terminal is what this program makes")]
+
 use huashu::eval::{self, Measures, Qrels, Question};
 use huashu::live::Live;
 use huashu::ranking::Weights;
