@@ -2,15 +2,17 @@
 
 use crate::analysis::fold;
 use crate::analysis::pinyin::{find_initials, find_syllables};
+use crate::confidence::{CONFIDENT_AT, Trust};
 use crate::entry::{Act, Entry, Reply};
 use crate::facet::Facet;
 use crate::highlight::{Highlighted, Marker};
-use crate::lexicon::{Emotion, EmotionReading};
+use crate::lexicon::{Emotion, EmotionReading, Stage, read_stage};
 use crate::query::{self, Query};
 use crate::ranking::{Component, Context, Matched, Ranked, Weights, rank};
 use crate::search::{Filter, candidates};
 use crate::slots;
 use crate::snapshot::Snapshot;
+use crate::urgency::put_urgent_first;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -19,9 +21,6 @@ pub const MAX_HITS: usize = 100;
 
 /// Hits of one answer where the request says nothing.
 pub const DEFAULT_LIMIT: usize = 10;
-
-/// From this score on a hit is worth an agent's trust; calibrated by `eval --labels`.
-const CONFIDENT_SCORE: f32 = 0.35;
 
 /// An entry whose validity or review ends within so many days is marked.
 const EXPIRING_DAYS: i32 = 3;
@@ -61,7 +60,7 @@ impl Request {
 }
 
 /// What was found.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Answer {
     /// Best first.
     pub hits: Vec<Hit>,
@@ -71,9 +70,13 @@ pub struct Answer {
     pub facets: Vec<(Facet, Vec<(String, usize)>)>,
     /// How the customer feels.
     pub emotion: EmotionReading,
+    /// Where the purchase stands by the customer's words.
+    pub stage: Option<Stage>,
     /// What a message without a question does.
     pub act: Option<Act>,
-    /// Whether the first hit fits.
+    /// Chance that the best entry found for the question answers it, 0..1; 0 without a question.
+    pub confidence: f32,
+    /// Whether that is enough to rely on.
     pub confident: bool,
     /// Whether the beginning of the input was cut off.
     pub truncated: bool,
@@ -178,23 +181,45 @@ pub fn answer(snapshot: &Snapshot, request: &Request) -> tantivy::Result<Answer>
 /// Where the index cannot be read.
 pub fn answer_with(snapshot: &Snapshot, request: &Request, weights: &Weights) -> tantivy::Result<Answer> {
     let library = &snapshot.library;
-    let query = query::read(&request.messages, &library.lexicon, &snapshot.analyzer);
+    let mut query = query::read(&request.messages, &library.lexicon, &snapshot.analyzer);
     let context = with_emotion(&request.context, &query.emotion);
     let allowed = request.filter.allowed(snapshot);
-    let found = candidates(snapshot, &query, &allowed)?;
-    let mut ranked = rank(snapshot, &query, &found, &allowed, &context, weights)?;
+    let mut found = candidates(snapshot, &query, &allowed)?;
+    if found.is_empty() && !query.phrases.is_empty() && !query.content.is_empty() {
+        query = query::read_as_message(&request.messages, &library.lexicon, &snapshot.analyzer);
+        found = candidates(snapshot, &query, &allowed)?;
+    }
+    let mut ranked = rank(snapshot, &query, &found, &allowed, &with_anger(&request.context, &query.emotion), weights)?;
+    let trust = Trust::new(snapshot, &query, &ranked);
     if let Some(act) = query.act {
         add_act(snapshot, act, &allowed, &mut ranked);
     }
+    put_urgent_first(snapshot, &query.emotion, &context, &allowed, &mut ranked);
     let total = ranked.len();
     let facets = request.facets.iter().map(|facet| (*facet, count(snapshot, &ranked, *facet))).collect();
     let end = (request.offset + request.limit).min(MAX_HITS);
-    let shown = ranked.into_iter().take(end).skip(request.offset);
     let marker = Marker::new(&query);
-    let hits: Vec<Hit> = shown.map(|ranked| hit(snapshot, ranked, &query, &marker, &context, request.explain)).collect();
-    let confident = query.act.is_none() && hits.first().is_some_and(|hit| hit.confidence >= 0.5);
+    let confidence = trust.of_answer(ranked.first());
+    let shown = ranked.into_iter().take(end).skip(request.offset);
+    let hits: Vec<Hit> = shown.map(|ranked| hit(snapshot, ranked, &query, &marker, &context, &trust, request.explain)).collect();
     let understood = query.content.iter().map(|range| query.text[query.folded.original(range.clone())].to_owned()).collect();
-    Ok(Answer { hits, total, facets, emotion: query.emotion, act: query.act, confident, truncated: query.truncated, understood })
+    Ok(Answer {
+        hits,
+        total,
+        facets,
+        stage: read_stage(&query.folded.text, &library.lexicon.stages),
+        emotion: query.emotion,
+        act: query.act,
+        confidence,
+        confident: confidence >= CONFIDENT_AT,
+        truncated: query.truncated,
+        understood,
+    })
+}
+
+/// What entries are ranked by: anger that is read counts, worry and haste do not, since the matter is the same. Replies are ranked by either.
+fn with_anger(context: &Context, reading: &EmotionReading) -> Context {
+    if reading.emotion == Emotion::Angry { with_emotion(context, reading) } else { context.clone() }
 }
 
 /// The mood is read from the message where nobody says it; calm is no reason to prefer anything.
@@ -234,7 +259,7 @@ fn count(snapshot: &Snapshot, ranked: &[Ranked], facet: Facet) -> Vec<(String, u
     counts
 }
 
-fn hit(snapshot: &Snapshot, ranked: Ranked, query: &Query, marker: &Marker, context: &Context, explain: bool) -> Hit {
+fn hit(snapshot: &Snapshot, ranked: Ranked, query: &Query, marker: &Marker, context: &Context, trust: &Trust, explain: bool) -> Hit {
     let entry = Arc::clone(snapshot.entry(ranked.ordinal));
     let title = marker.mark(&entry.title);
     let matched_text = match ranked.matched {
@@ -251,7 +276,7 @@ fn hit(snapshot: &Snapshot, ranked: Ranked, query: &Query, marker: &Marker, cont
             None => marker.mark(&entry.title),
         },
         Matched::Category => marker.mark(&entry.category),
-        Matched::Act => Highlighted { text: entry.title.clone(), spans: Vec::new() },
+        Matched::Act | Matched::Risk | Matched::Comfort => Highlighted { text: entry.title.clone(), spans: Vec::new() },
     };
     let passage = match ranked.matched {
         Matched::Passage(part) => entry.passages.get(part as usize),
@@ -260,7 +285,7 @@ fn hit(snapshot: &Snapshot, ranked: Ranked, query: &Query, marker: &Marker, cont
     let snippet = passage.map(|passage| marker.snippet(&passage.text)).unwrap_or_default();
     let replies = rank_replies(snapshot, &entry, context);
     let marks = marks(snapshot, &entry, context);
-    let confidence = confidence(ranked.score);
+    let confidence = trust.of_hit(&ranked);
     Hit {
         score: ranked.score,
         confidence,
@@ -293,13 +318,6 @@ fn sounded(text: &str, query: &Query) -> Highlighted {
         initials(0).or_else(|| find_syllables(&folded.text, letters.syllables.as_deref()?)).or_else(|| initials(1))
     });
     Highlighted { text: text.to_owned(), spans: span.map(|span| folded.original(span)).into_iter().collect() }
-}
-
-/// A logistic curve through the calibrated score.
-fn confidence(score: f32) -> f32 {
-    /// How fast trust grows with the score.
-    const STEEPNESS: f32 = 12.0;
-    1.0 / (1.0 + (-STEEPNESS * (score - CONFIDENT_SCORE)).exp())
 }
 
 /// Replies in the order of fit: conditions that fit first, then those without, then those that do not fit; used ones step back among their equals.

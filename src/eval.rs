@@ -88,7 +88,7 @@ pub fn learn(picks: &[(String, String)], now: Timestamp) -> Learned {
     Learned::from_lessons(lessons, now.as_millisecond())
 }
 
-fn lines(text: &str) -> impl Iterator<Item = (usize, &str)> {
+pub(crate) fn lines(text: &str) -> impl Iterator<Item = (usize, &str)> {
     (1..).zip(text.trim_start_matches('\u{feff}').lines()).filter(|(_, row)| !row.trim().is_empty())
 }
 
@@ -244,16 +244,7 @@ mod tests {
 
     fn run_of(id: &str, hits: &[&str]) -> Run {
         let hits = hits.iter().map(|hit| ((*hit).to_owned(), 1.0)).collect();
-        let answer = Answer {
-            hits: vec![],
-            total: 0,
-            facets: vec![],
-            emotion: Default::default(),
-            act: None,
-            confident: false,
-            truncated: false,
-            understood: vec![],
-        };
+        let answer = Answer::default();
         Run { id: id.to_owned(), hits, answer, took: Duration::from_micros(id.len() as u64) }
     }
 

@@ -101,10 +101,26 @@ impl Query {
 
 /// Reads messages, oldest first.
 pub fn read(messages: &[String], lexicon: &Lexicon, analyzer: &Analyzer) -> Query {
+    let (mut query, folded) = begin(messages, lexicon);
+    let plain = read_operators(&folded.text, &mut query);
+    finish(query, folded, plain, lexicon, analyzer)
+}
+
+/// Reads messages with quotes and minus signs as mere signs: what a customer quotes (显示“待揽收”是什么意思) need not stand in any answer.
+pub fn read_as_message(messages: &[String], lexicon: &Lexicon, analyzer: &Analyzer) -> Query {
+    let (query, folded) = begin(messages, lexicon);
+    let whole = std::iter::once(0..folded.text.len()).collect();
+    finish(query, folded, whole, lexicon, analyzer)
+}
+
+fn begin(messages: &[String], lexicon: &Lexicon) -> (Query, Folded) {
     let (text, truncated) = keep_end(&messages.join("\n"));
     let folded = fold(&text);
-    let mut query = Query { truncated, emotion: read_emotion(&folded.text, &lexicon.emotions), ..Query::default() };
-    let plain = read_operators(&folded.text, &mut query);
+    (Query { truncated, emotion: read_emotion(&folded.text, &lexicon.emotions), text, ..Query::default() }, folded)
+}
+
+/// Reads what is no operator.
+fn finish(mut query: Query, folded: Folded, plain: Vec<Range<usize>>, lexicon: &Lexicon, analyzer: &Analyzer) -> Query {
     let readable: Vec<Range<usize>> = plain.into_iter().flat_map(|range| without_ids(&folded.text, range)).collect();
     let (content, act) = without_filler(&folded.text, &readable, lexicon, analyzer);
     if content.is_empty() {
@@ -126,7 +142,6 @@ pub fn read(messages: &[String], lexicon: &Lexicon, analyzer: &Analyzer) -> Quer
         notions.push_free(phrase, 0..0, &[], analyzer);
     }
     query.terms = notions.finish();
-    query.text = text;
     query.folded = folded;
     query
 }

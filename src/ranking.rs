@@ -163,6 +163,10 @@ pub enum Matched {
     Category,
     /// What the message does.
     Act,
+    /// The customer names a risk that it takes over.
+    Risk,
+    /// The customer is angry, and it comforts.
+    Comfort,
 }
 
 /// A summand of a score.
@@ -197,6 +201,10 @@ pub enum ComponentName {
     Context,
     /// Made for what the message does.
     Act,
+    /// Takes over a risk that the customer names.
+    Risk,
+    /// Comforts an angry customer.
+    Comfort,
 }
 
 /// The terms of a query with what a match of each is worth.
@@ -326,7 +334,7 @@ fn weigh<'q>(snapshot: &Snapshot, query: &'q Query, weights: &Weights) -> tantiv
 
 /// Robertson and Spärck Jones' inverse document frequency, never negative (as Lucene has it).
 #[expect(clippy::cast_precision_loss, reason = "counts are far below 2^24 where it matters")]
-fn idf(with: u64, all: u64) -> f32 {
+pub(crate) fn idf(with: u64, all: u64) -> f32 {
     (1.0 + (all as f32 - with as f32 + 0.5) / (with as f32 + 0.5)).ln().max(0.0)
 }
 

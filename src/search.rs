@@ -93,6 +93,13 @@ pub struct Candidates {
     pub sounds: Vec<Candidate>,
 }
 
+impl Candidates {
+    /// Whether nothing was found.
+    pub fn is_empty(&self) -> bool {
+        self.phrasings.is_empty() && self.passages.is_empty() && self.learned.is_empty() && self.sounds.is_empty()
+    }
+}
+
 /// Finds candidates among the allowed entries.
 ///
 /// # Errors

@@ -181,6 +181,8 @@ fn matched_zh(matched: Matched) -> &'static str {
         Matched::Learned(_) => "学来的问法",
         Matched::Category => "分类",
         Matched::Act => "话轮",
+        Matched::Risk => "风险",
+        Matched::Comfort => "安抚",
     }
 }
 
@@ -213,5 +215,7 @@ fn component_zh(name: &ComponentName) -> String {
         ComponentName::Category => "分类".to_owned(),
         ComponentName::Context => "情境".to_owned(),
         ComponentName::Act => "话轮".to_owned(),
+        ComponentName::Risk => "风险".to_owned(),
+        ComponentName::Comfort => "安抚".to_owned(),
     }
 }

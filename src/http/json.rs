@@ -32,7 +32,11 @@ pub struct SearchResponse {
     pub emotion: EmotionJson,
     /// What a message without a question does: 致谢, 确认, 稍等, 放弃.
     pub act: Option<String>,
-    /// Whether the first hit fits; where it does not, the hits are only the nearest.
+    /// 售前, 售中 or 售后, where the customer's words tell.
+    pub stage: Option<String>,
+    /// Chance that the best entry found for the question answers it, 0..1; 0 without a question.
+    pub confidence: f32,
+    /// Whether that is enough to rely on; where it does not, the hits are only the nearest.
     pub confident: bool,
     /// Whether the beginning of a long message was left out.
     pub truncated: bool,
@@ -56,6 +60,8 @@ impl SearchResponse {
             took_ms: millis(took),
             emotion: EmotionJson::new(&answer.emotion, risks),
             act: answer.act.map(|act| act.as_str().to_owned()),
+            stage: answer.stage.map(|stage| stage.as_str().to_owned()),
+            confidence: answer.confidence,
             confident: answer.confident,
             truncated: answer.truncated,
             understood: explain.then(|| answer.understood.clone()),
@@ -190,6 +196,8 @@ fn matched_name(matched: Matched) -> &'static str {
         Matched::Learned(_) => "learned",
         Matched::Category => "category",
         Matched::Act => "act",
+        Matched::Risk => "risk",
+        Matched::Comfort => "comfort",
     }
 }
 
@@ -310,6 +318,8 @@ impl WhyJson {
             ComponentName::Category => ("category", None),
             ComponentName::Context => ("context", None),
             ComponentName::Act => ("act", None),
+            ComponentName::Risk => ("risk", None),
+            ComponentName::Comfort => ("comfort", None),
         };
         let written = match term.map(|term| &term.origin) {
             Some(Origin::Synonym(written) | Origin::Confusion(written)) => Some(written.clone()),

@@ -17,11 +17,13 @@ pub const ANXIOUS_AT: f32 = 1.0;
 pub const QUESTIONING_WEIGHT: f32 = 1.0;
 /// So many question marks in a row are no longer a question.
 pub const QUESTION_MARKS: usize = 3;
-/// Weight of exclamation marks or of a character written again and again. Below the thresholds, and only beside a word:
+/// Weight of exclamation marks, of dots that trail off (怎么还没到…) or of a character written again and again. Below the thresholds, and only beside a word:
 /// 太好了！！！ and 哈哈哈 are joy.
 pub const STRESS_WEIGHT: f32 = 0.5;
 /// So many exclamation marks in a row are stress.
 pub const EXCLAMATION_MARKS: usize = 2;
+/// Dots that trail off, folded.
+const TRAILING: [&str; 2] = ["..", "。。"];
 /// So many times the same Chinese character is stress (急急急, 快快快); two are grammar (看看, 谢谢).
 pub const REPEATED_CHARS: usize = 3;
 /// Largest weight in the file: ten words' worth decides alone, more says nothing further.
@@ -72,6 +74,8 @@ pub struct EmotionReading {
 pub struct Emotions {
     /// Risks that stop routine replies.
     pub risks: Vec<Risk>,
+    /// Id of the entry that comforts who is angry.
+    pub comfort: Option<String>,
     meanings: Phrases<Meaning>,
 }
 
@@ -99,6 +103,8 @@ pub struct EmotionWords {
     pub calm: Vec<String>,
     /// Risks that stop routine replies.
     pub risks: Vec<Risk>,
+    /// Id of the entry that comforts who is angry.
+    pub comfort: Option<String>,
 }
 
 /// All that one phrase means.
@@ -132,7 +138,7 @@ impl Emotions {
                 meanings.entry(word.clone()).or_default().risks.push(index);
             }
         }
-        Emotions { risks: words.risks, meanings: Phrases::new(meanings) }
+        Emotions { risks: words.risks, comfort: words.comfort, meanings: Phrases::new(meanings) }
     }
 }
 
@@ -176,6 +182,9 @@ fn stress(folded: &str) -> f32 {
     if longest_run(folded, |character| character == '!') >= EXCLAMATION_MARKS {
         weight += STRESS_WEIGHT;
     }
+    if TRAILING.iter().any(|dots| folded.contains(dots)) {
+        weight += STRESS_WEIGHT;
+    }
     let (mut before, mut run) = ('\0', 0);
     let repeats = folded.chars().any(|character| {
         run = if character == before { run + 1 } else { 1 };
@@ -194,7 +203,7 @@ fn longest_run(text: &str, of: impl Fn(char) -> bool) -> usize {
 
 pub(super) fn read(source: &mut Source<'_>, words: &mut EmotionWords) {
     let Some(root) = yaml::parse(source) else { return };
-    let Some(mut fields) = source.fields(root, &["anxious", "angry", "haste", "calm", "risk", "replace"]) else { return };
+    let Some(mut fields) = source.fields(root, &["anxious", "angry", "haste", "calm", "risk", "comfort", "replace"]) else { return };
     if fields.says_true("replace") {
         *words = EmotionWords::default();
     }
@@ -206,6 +215,9 @@ pub(super) fn read(source: &mut Source<'_>, words: &mut EmotionWords) {
         }
     }
     words.calm.extend(source.terms(fields.take("calm")));
+    if let Some((_, entry)) = source.texts(fields.take("comfort")).into_iter().next() {
+        words.comfort = Some(entry);
+    }
     for item in yaml::items(fields.take("risk")) {
         add_risk(source, item, &mut words.risks);
     }

@@ -21,6 +21,7 @@ pub mod intents;
 mod patterns;
 pub mod phrases;
 mod source;
+pub mod stage;
 mod synonyms;
 pub mod words;
 mod yaml;
@@ -32,6 +33,7 @@ pub use filler::FillerKind;
 pub use intents::{Intents, Voice};
 pub use phrases::Phrases;
 pub use source::{MAX_FILE_BYTES, MAX_PROBLEMS, MAX_TERM_CHARS, MAX_TERMS};
+pub use stage::{Stage, read_stage};
 pub use words::Word;
 
 /// Where the problems of an embedded file are said to be; no path of a library looks like it.
@@ -52,6 +54,8 @@ pub struct Lexicon {
     pub intents: Arc<Intents>,
     /// Words that show how a customer feels, and risks.
     pub emotions: Emotions,
+    /// Words that show where a purchase stands, folded.
+    pub stages: Phrases<Stage>,
     /// Known values of facets.
     pub facets: Facets,
     /// Folded name of a campaign → its windows.
@@ -122,13 +126,14 @@ pub struct LexiconFile {
 }
 
 /// The embedded files, in the order in which they are read: facets before the rules that name channels.
-const GENERAL_FILES: [(&str, &str); 9] = [
+const GENERAL_FILES: [(&str, &str); 10] = [
     ("words.txt", include_str!("general/words.txt")),
     ("synonyms.txt", include_str!("general/synonyms.txt")),
     ("confusions.txt", include_str!("general/confusions.txt")),
     ("filler.txt", include_str!("general/filler.txt")),
     ("intents.txt", include_str!("general/intents.txt")),
     ("emotions.yaml", include_str!("general/emotions.yaml")),
+    ("stages.txt", include_str!("general/stages.txt")),
     ("facets.yaml", include_str!("general/facets.yaml")),
     ("campaigns.yaml", include_str!("general/campaigns.yaml")),
     ("banned.yaml", include_str!("general/banned.yaml")),
@@ -190,6 +195,7 @@ struct Lists {
     filler: filler::Filler,
     intents: intents::Sections,
     emotions: emotion::EmotionWords,
+    stages: stage::Stages,
     facets: Facets,
     campaigns: campaign::Campaigns,
     banned: Vec<banned::RuleSource>,
@@ -205,6 +211,7 @@ impl Lists {
             "filler.txt" => filler::read(source, &mut self.filler),
             "intents.txt" => intents::read(source, &mut self.intents),
             "emotions.yaml" => emotion::read(source, &mut self.emotions),
+            "stages.txt" => stage::read(source, &mut self.stages),
             "facets.yaml" => facets::read(source, &mut self.facets),
             "campaigns.yaml" => campaign::read(source, &mut self.campaigns),
             "banned.yaml" => banned::read(source, &self.facets, &mut self.banned),
@@ -222,6 +229,7 @@ impl Lists {
             confusions: Phrases::new(self.confusions),
             filler: Phrases::new(self.filler),
             emotions: Emotions::new(self.emotions),
+            stages: Phrases::new(self.stages),
             facets: self.facets,
             campaigns: self.campaigns,
             banned: Banned::new(self.banned),

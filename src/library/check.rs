@@ -322,6 +322,16 @@ pub(super) fn lexicon(lexicon: &Lexicon, files: &[LexiconFile], ids: &HashSet<St
             Some(lines.place(at..at + name.len()))
         };
         if file.path.ends_with("/emotions.yaml") {
+            if let Some(comfort) = lexicon.emotions.comfort.as_ref().filter(|comfort| !ids.contains(&id_key(comfort)))
+                && let Some(at) = unknown(comfort, &|before| before.ends_with("comfort:"))
+            {
+                found.push(at.problem(
+                    &file.path,
+                    Code::UnknownEntry,
+                    format!("安抚愤怒的顾客用条目“{comfort}”，但没有这个条目"),
+                    format!("angry customers are met with the entry {comfort}, which does not exist"),
+                ));
+            }
             for risk in lexicon.emotions.risks.iter().filter(|risk| !ids.contains(&id_key(&risk.entry))) {
                 let Some(at) = unknown(&risk.entry, &|before| before.ends_with("entry:")) else { continue };
                 found.push(at.problem(

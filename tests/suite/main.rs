@@ -4,6 +4,7 @@
 mod cli;
 mod http;
 mod index;
+mod judge;
 mod learning;
 mod lexicon;
 mod library;
