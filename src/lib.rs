@@ -9,6 +9,7 @@ pub mod confidence;
 pub mod entry;
 pub mod eval;
 pub mod facet;
+pub mod golden;
 pub mod highlight;
 pub mod http;
 pub mod index;

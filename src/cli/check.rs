@@ -1,8 +1,8 @@
 //! `check`: what is wrong in a library, printed as a compiler does.
 
-use super::Verdict;
 use super::place::Place;
 use super::screen::{Paint, Screen};
+use super::{Verdict, golden};
 use crate::http::json::ProblemJson;
 use crate::library::check::similar_replies;
 use crate::library::{Library, load, write};
@@ -21,7 +21,8 @@ use std::path::{Path, PathBuf};
 例子：
   huashu check
   huashu --kb kb check kb/售后 kb/售前/专票.md
-  huashu check --similar                    只列出几乎相同的话术")]
+  huashu check --similar                    只列出几乎相同的话术
+  huashu check --golden                     问一遍 golden.tsv，看条目还找不找得到；有变差的，退出码是 1")]
 pub(super) struct Options {
     /// 只列出这些文件或文件夹里的问题
     #[arg(value_name = "PATH", help_heading = "参数")]
@@ -29,9 +30,18 @@ pub(super) struct Options {
     /// 只列出几乎相同的话术
     #[arg(long)]
     similar: bool,
+    /// 只问一遍标准问题（知识库里的 golden.tsv），和上次比
+    #[arg(long, conflicts_with_all = ["paths", "similar"])]
+    golden: bool,
+    /// 标准问题只要有一个没进前列，退出码就是 1
+    #[arg(long, requires = "golden")]
+    strict: bool,
 }
 
 pub(super) fn run(options: &Options, place: &Place, screen: &mut Screen) -> anyhow::Result<Verdict> {
+    if options.golden {
+        return golden::run(place, options.strict, screen);
+    }
     let library = load(&place.kb, None)?;
     let scopes = options.paths.iter().map(|path| scope(&library.dir, path)).collect::<anyhow::Result<Vec<String>>>()?;
     let problems = problems(&library, options.similar, &scopes);

@@ -7,6 +7,7 @@ mod check;
 mod completions;
 mod eval;
 mod export;
+mod golden;
 mod import;
 mod index;
 mod learn;

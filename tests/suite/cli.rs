@@ -242,7 +242,7 @@ fn search_shows_reply_blanks_and_marks_and_nothing_that_moves_the_cursor() {
     let (_, out, _) = run_in(desk.path(), &["search", "怎么还没发货"]);
     assert!(
         out.starts_with(
-            " 1  催发货  标准答案  催发货  1.00\n    问法  怎么还没发货\n    话术  亲，订单 {{订单号}} 今天发出。\n    待填  订单号\n"
+            "顾客情绪：焦急\n 1  催发货  标准答案  催发货  1.00\n    问法  怎么还没发货\n    话术  亲，订单 {{订单号}} 今天发出。\n    待填  订单号\n"
         ),
         "{out}"
     );
@@ -328,6 +328,67 @@ fn eval_measures_writes_a_run_and_names_entries_that_are_not_there() {
     assert!(fs::read_to_string(desk.path().join("out.run")).unwrap().starts_with("q1 Q0 催发货 1 "));
     let graded = json_of(desk.path(), &["eval", "--queries", "q.tsv", "--qrels", "qrels", "--min-grade", "2"]);
     assert_eq!(graded["min_grade"], 2);
+}
+
+#[test]
+fn eval_with_labels_judges_confidence_emotion_and_stage() {
+    let desk = desk();
+    put(desk.path(), "q.tsv", "q1\t怎么还没发货\nq2\t那个呢\nq3\t骗子\n");
+    put(desk.path(), "qrels", "q1 0 催发货 3\n");
+    put(desk.path(), "labels", "q1\ty\tanxious\tmid\nq2\tn\tcalm\tother\nq3\tn\tangry\tother\n");
+    let arguments = ["eval", "--queries", "q.tsv", "--qrels", "qrels", "--labels", "labels"];
+    let labels = json_of(desk.path(), &arguments)["labels"].clone();
+    assert_eq!((&labels["labelled"], &labels["confidence"]["auroc"]), (&3.into(), &1.0.into()), "{labels}");
+    assert_eq!((&labels["confidence"]["answerable"], &labels["confidence"]["unanswerable"]), (&1.into(), &2.into()));
+    assert_eq!((&labels["emotion"]["f1"], &labels["stage"]["accuracy"]), (&1.0.into(), &1.0.into()), "{labels}");
+    let (code, out, _) = run_in(desk.path(), &arguments);
+    assert_eq!((code, out.contains("置信 AUROC  1.0000"), out.contains("情绪 F1  1.0000")), (0, true, true), "{out}");
+    put(desk.path(), "labels", "q1\ty\thappy\tmid\n");
+    let (code, _, err) = run_in(desk.path(), &arguments);
+    assert_eq!((code, err.contains("line 1: expected qid TAB y|n")), (2, true), "{err}");
+}
+
+#[test]
+fn golden_questions_tell_what_moved_since_the_last_run() {
+    let desk = desk();
+    let golden = |arguments: &[&str]| run_in(desk.path(), &[&["check", "--golden"], arguments].concat());
+    let (code, _, err) = golden(&[]);
+    assert_eq!((code, err.contains("golden.tsv 不存在")), (2, true), "{err}");
+    put(desk.path(), "kb/golden.tsv", "# 问题\n亲怎么还没发货呀\t催发货\t1\n月球怎么去\t不在\t3\n");
+    // A miss is no loss.
+    let (code, out, err) = golden(&[]);
+    assert_eq!((code, err.as_str()), (0, ""), "{out}");
+    for part in ["没进前列  月球怎么去", "不在（知识库没有这个条目）", "2 个问题：第一条就是 50.0%", "第一次运行"]
+    {
+        assert!(out.contains(part), "{part}: {out}");
+    }
+    assert_eq!(golden(&["--strict"]).0, 1);
+    let (code, out, _) = golden(&[]);
+    assert_eq!((code, out.contains("和上次一样")), (0, true), "{out}");
+    // Another entry takes its place.
+    put(desk.path(), "kb/抢.md", "---\ntitle: 抢\nquestions: [亲怎么还没发货呀]\n---\n> 在催了。\n");
+    let mut command = huashu(desk.path());
+    command.args(["check", "--golden", "--json"]);
+    let (code, out, _) = run(command);
+    let report: Value = serde_json::from_str(&out).unwrap();
+    assert_eq!((code, &report["lost"], &report["gained"], &report["first_run"]), (1, &1.into(), &0.into(), &false.into()), "{report}");
+    let moved = &report["moved"][0];
+    assert_eq!(
+        (&moved["entry"], &moved["before"], &moved["rank"], &moved["first"]),
+        (&"催发货".into(), &1.into(), &2.into(), &"抢".into())
+    );
+    assert_eq!((report["misses"].as_array().unwrap().len(), &report["success_3"]), (2, &0.5.into()));
+    // It is out again, and told as better.
+    fs::remove_file(desk.path().join("kb/抢.md")).unwrap();
+    let (code, out, _) = golden(&[]);
+    assert_eq!((code, out.contains("变好  第 2 → 第 1  催发货")), (0, true), "{out}");
+    // A state that nobody can read is as none.
+    put(desk.path(), "data/kb/golden.json", "{");
+    let (code, out, _) = golden(&[]);
+    assert_eq!((code, out.contains("第一次运行")), (0, true), "{out}");
+    put(desk.path(), "kb/golden.tsv", "怎么还没发货 催发货\n");
+    let (code, _, err) = golden(&[]);
+    assert_eq!((code, err.contains("line 1: expected question TAB entry TAB n")), (2, true), "{err}");
 }
 
 #[test]
