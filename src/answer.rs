@@ -7,6 +7,7 @@ use crate::entry::{Act, Entry, Reply};
 use crate::facet::Facet;
 use crate::highlight::{Highlighted, Marker};
 use crate::lexicon::{Emotion, EmotionReading, Stage, read_stage};
+use crate::problem::Code;
 use crate::query::{self, Query};
 use crate::ranking::{Component, Context, Matched, Ranked, Weights, rank};
 use crate::search::{Filter, candidates};
@@ -105,6 +106,8 @@ pub struct Hit {
     pub replies: Vec<RankedReply>,
     /// What an agent must know before using it.
     pub marks: Vec<Mark>,
+    /// How often it was used.
+    pub picks: u32,
     /// Summands of the score, where asked for.
     pub why: Option<Vec<Component>>,
 }
@@ -116,7 +119,7 @@ pub struct RankedReply {
     pub index: usize,
     /// Conditions that fit the context less those that do not.
     pub fit: i32,
-    /// Whether it was used in this conversation.
+    /// Whether it is among the replies used lately.
     pub used: bool,
     /// The whole text, shop values filled.
     pub text: String,
@@ -139,6 +142,8 @@ pub enum Mark {
     ReviewDue,
     /// Outside its hours.
     OutsideHours,
+    /// One of its replies says what is forbidden.
+    Banned,
 }
 
 impl Mark {
@@ -151,6 +156,7 @@ impl Mark {
             Mark::Expiring => "expiring",
             Mark::ReviewDue => "review_due",
             Mark::OutsideHours => "outside_hours",
+            Mark::Banned => "banned",
         }
     }
 
@@ -163,6 +169,7 @@ impl Mark {
             Mark::Expiring => "即将到期",
             Mark::ReviewDue => "待复审",
             Mark::OutsideHours => "不在时段",
+            Mark::Banned => "含违禁词",
         }
     }
 }
@@ -285,6 +292,7 @@ fn hit(snapshot: &Snapshot, ranked: Ranked, query: &Query, marker: &Marker, cont
     let snippet = passage.map(|passage| marker.snippet(&passage.text)).unwrap_or_default();
     let replies = rank_replies(snapshot, &entry, context);
     let marks = marks(snapshot, &entry, context);
+    let picks = snapshot.picks(ranked.ordinal);
     let confidence = trust.of_hit(&ranked);
     Hit {
         score: ranked.score,
@@ -295,6 +303,7 @@ fn hit(snapshot: &Snapshot, ranked: Ranked, query: &Query, marker: &Marker, cont
         snippet,
         replies,
         marks,
+        picks,
         why: explain.then_some(ranked.components),
         entry,
     }
@@ -320,11 +329,12 @@ fn sounded(text: &str, query: &Query) -> Highlighted {
     Highlighted { text: text.to_owned(), spans: span.map(|span| folded.original(span)).into_iter().collect() }
 }
 
-/// Replies in the order of fit: conditions that fit first, then those without, then those that do not fit; used ones step back among their equals.
+/// Replies in the order of fit: conditions that fit first, then those without, then those that do not fit; used ones step back among their equals, the latest furthest.
 pub fn rank_replies(snapshot: &Snapshot, entry: &Entry, context: &Context) -> Vec<RankedReply> {
     let mut replies: Vec<RankedReply> =
         entry.replies.iter().enumerate().map(|(index, reply)| ranked_reply(snapshot, index, reply, context)).collect();
-    replies.sort_by_key(|reply| (std::cmp::Reverse(reply.fit), reply.used, reply.index));
+    let last_used = |reply: &RankedReply| context.used_reply_ids.iter().rposition(|used| *used == entry.replies[reply.index].id);
+    replies.sort_by_key(|reply| (std::cmp::Reverse(reply.fit), last_used(reply), reply.index));
     replies
 }
 
@@ -349,7 +359,8 @@ fn condition_fit(snapshot: &Snapshot, facet: Facet, value: &str, context: &Conte
     }
 }
 
-fn marks(snapshot: &Snapshot, entry: &Entry, context: &Context) -> Vec<Mark> {
+/// What an agent in this context must know of an entry.
+pub fn marks(snapshot: &Snapshot, entry: &Entry, context: &Context) -> Vec<Mark> {
     let misfit = |facet| {
         let mut own = entry.facet(facet).peekable();
         context.value(facet).is_some_and(|value| own.peek().is_some() && !own.any(|own| own == value))
@@ -364,8 +375,16 @@ fn marks(snapshot: &Snapshot, entry: &Entry, context: &Context) -> Vec<Mark> {
         (entry.valid.until.is_some_and(|until| until <= soon), Mark::Expiring),
         (entry.review_by.is_some_and(|review| review < today), Mark::ReviewDue),
         (entry.hours.as_ref().is_some_and(outside), Mark::OutsideHours),
+        (says_banned(snapshot, entry), Mark::Banned),
     ]
     .into_iter()
     .filter_map(|(holds, mark)| holds.then_some(mark))
     .collect()
+}
+
+/// Problems stand in the order of their paths.
+fn says_banned(snapshot: &Snapshot, entry: &Entry) -> bool {
+    let problems = &snapshot.library.problems;
+    let own = &problems[problems.partition_point(|problem| problem.path < entry.path)..];
+    own.iter().take_while(|problem| problem.path == entry.path).any(|problem| problem.code == Code::BannedPhrase)
 }

@@ -6,7 +6,8 @@ use super::{AppState, blocking};
 use crate::facet::Facet;
 use crate::lexicon::Lexicon;
 use crate::lexicon::banned::RuleSeverity;
-use crate::{mask, slots};
+use crate::library::Shop;
+use crate::{link, mask, slots};
 use axum::Json;
 use axum::extract::State;
 use serde::{Deserialize, Serialize};
@@ -24,6 +25,9 @@ pub struct CheckRequest {
     pub text: String,
     /// Rules of other channels do not count; absent: all count.
     pub channel: Option<String>,
+    /// Id or alias of the shop: links to other than its domains are findings.
+    #[serde(default)]
+    pub shop: Option<String>,
 }
 
 /// What is wrong with it.
@@ -38,12 +42,12 @@ pub struct CheckResponse {
 /// One place.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct FindingJson {
-    /// banned, slot or private.
+    /// banned, slot, link or private.
     #[serde(rename = "type")]
     pub type_: String,
-    /// Id of the rule; `unfilled-slot`, `unclosed-slot`; phone, id_card, bank_card, email.
+    /// Id of the rule; `unfilled-slot`, `unclosed-slot`; `foreign-link`; phone, id_card, bank_card, email.
     pub code: String,
-    /// 引流, 极限词, …; 变量; 隐私.
+    /// 引流, 极限词, …; 变量; 链接; 隐私.
     pub class: String,
     /// block: must not be sent; warn: think again.
     pub severity: String,
@@ -59,8 +63,8 @@ pub struct FindingJson {
     pub text: String,
 }
 
-/// All findings in a text, in its order.
-pub fn check_text(text: &str, channel: Option<&str>, lexicon: &Lexicon) -> Vec<FindingJson> {
+/// All findings in a text, in its order; in a shop's name where there is one.
+pub fn check_text(text: &str, channel: Option<&str>, shop: Option<&Shop>, lexicon: &Lexicon) -> Vec<FindingJson> {
     let mut found: Vec<(Range<usize>, FindingJson)> = Vec::new();
     let mut add = |span: Range<usize>, (type_, code, class): (&str, &str, &str), severity: RuleSeverity, why: &str, better: &[String]| {
         let finding = FindingJson {
@@ -88,12 +92,22 @@ pub fn check_text(text: &str, channel: Option<&str>, lexicon: &Lexicon) -> Vec<F
     for open in blanks.unclosed {
         add(open..open + 2, ("slot", "unclosed-slot", "变量"), RuleSeverity::Block, "变量缺少右括号 }}", &[]);
     }
+    for range in shop.map(|shop| foreign_links(text, shop)).unwrap_or_default() {
+        let why = "链接不在店铺允许的域名里（link_domains），可能被平台判为引流";
+        add(range, ("link", "foreign-link", "链接"), RuleSeverity::Block, why, &[]);
+    }
     for private in mask::find(text).into_iter().filter(|private| private.kind.is_secret()) {
         let why = format!("含有{}，确认是否应当发出", private.kind.zh());
         add(private.span, ("private", private.kind.as_str(), "隐私"), RuleSeverity::Warn, &why, &[]);
     }
     found.sort_by_key(|(span, _)| (span.start, span.end));
     found.into_iter().map(|(_, finding)| finding).collect()
+}
+
+fn foreign_links(text: &str, shop: &Shop) -> Vec<Range<usize>> {
+    let is_foreign =
+        |range: &Range<usize>| link::host(&text[range.clone()]).is_some_and(|host| !link::is_allowed(&host, &shop.link_domains));
+    link::find(text).filter(is_foreign).collect()
 }
 
 /// The name in JSON.
@@ -121,7 +135,8 @@ pub(super) async fn post_check(
         let snapshot = state.live.snapshot();
         let lexicon = &snapshot.library.lexicon;
         let channel = request.channel.as_deref().map(|channel| lexicon.facets.resolve(Facet::Channel, channel).unwrap_or(channel));
-        Ok(check_text(&request.text, channel, lexicon))
+        let shop = request.shop.as_deref().map(|shop| lexicon.facets.resolve(Facet::Shop, shop).unwrap_or(shop));
+        Ok(check_text(&request.text, channel, shop.and_then(|shop| snapshot.library.shops.get(shop)), lexicon))
     });
     let findings = findings.await?;
     let blocked = findings.iter().any(|finding| finding.severity == rule_severity_name(RuleSeverity::Block));

@@ -1,13 +1,15 @@
 //! `/v1/entries`: what the library holds, and replies made ready to send.
 
-use super::check::{FindingJson, check_text};
+use super::check::{FindingJson, check_text, rule_severity_name};
 use super::error::ApiError;
 use super::extract::{ApiJson, ApiPath, ApiQuery};
 use super::json::{EntryJson, EntrySummary, ProblemJson, SegmentJson};
-use super::search::{ContextJson, read_kind};
+use super::learning::identity;
+use super::search::{ContextJson, read_kind, step_back};
 use super::{AppState, DEFAULT_PAGE, blocking, page_limit};
-use crate::answer::rank_replies;
+use crate::answer::{marks, rank_replies};
 use crate::entry::{Entry, Kind, State as EntryState};
+use crate::lexicon::banned::RuleSeverity;
 use crate::library::write::{self, WriteError};
 use crate::slots;
 use crate::snapshot::Snapshot;
@@ -37,6 +39,8 @@ pub(super) struct EntriesParams {
     pub kind: Option<String>,
     /// A path: entries in it or below it.
     pub category: Option<String>,
+    /// The moment of a proactive script.
+    pub trigger: Option<String>,
     /// draft, approved or retired.
     pub state: Option<String>,
     /// Only those that are found now, or only those that are not.
@@ -70,18 +74,22 @@ pub(super) async fn list_entries(
     let in_state = params.state.as_deref().map(read_state).transpose()?;
     let category = params.category.as_deref().map(|category| category.trim_matches('/')).filter(|category| !category.is_empty());
     let snapshot = state.live.snapshot();
-    let is_below =
-        |entry: &Entry, category: &str| entry.category.strip_prefix(category).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
     let wanted: Vec<&Arc<Entry>> = (0..)
         .take(snapshot.len())
         .filter(|ordinal| params.served.is_none_or(|served| snapshot.served().contains(*ordinal) == served))
         .map(|ordinal| snapshot.entry(ordinal))
         .filter(|entry| kind.is_none_or(|kind| entry.kind == kind) && in_state.is_none_or(|state| entry.state == state))
         .filter(|entry| category.is_none_or(|category| is_below(entry, category)))
+        .filter(|entry| params.trigger.is_none() || entry.trigger == params.trigger)
         .collect();
     let entries = wanted.iter().skip(params.offset).take(limit).map(|entry| EntrySummary::new(entry, &snapshot)).collect();
     let end = params.offset.saturating_add(limit);
     Ok(Json(EntriesResponse { entries, total: wanted.len(), next_offset: (end < wanted.len()).then_some(end) }))
+}
+
+/// Whether an entry stands in a category or below it.
+pub(super) fn is_below(entry: &Entry, category: &str) -> bool {
+    entry.category.strip_prefix(category).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
 fn read_state(name: &str) -> Result<EntryState, ApiError> {
@@ -190,6 +198,12 @@ pub struct RenderResponse {
     pub missing: Vec<String>,
     /// What the check of the text found; places refer to `text`.
     pub findings: Vec<FindingJson>,
+    /// Whether one of them forbids sending.
+    pub blocked: bool,
+    /// Whether the entry is in force now: approved, valid, not replaced. What is not must not be sent.
+    pub served: bool,
+    /// As in a hit: above_authority, expiring, …
+    pub marks: Vec<String>,
 }
 
 /// Fills a reply: what the request says, then what the shop says, then the fallbacks.
@@ -199,8 +213,10 @@ pub struct RenderResponse {
 pub(super) async fn render_reply(
     State(state): State<AppState>,
     ApiPath(id): ApiPath<String>,
+    headers: HeaderMap,
     ApiJson(request): ApiJson<RenderRequest>,
 ) -> Result<Json<RenderResponse>, ApiError> {
+    let identity = identity(&headers)?;
     if request.slots.len() > MAX_SLOT_VALUES {
         return Err(ApiError::BadValue(format!("at most {MAX_SLOT_VALUES} slots are read, found {}", request.slots.len())));
     }
@@ -210,15 +226,17 @@ pub(super) async fn render_reply(
     let place = state.take_place()?;
     let rendered = blocking(move || {
         let _place = place;
-        render(&state.live.snapshot(), &id, request)
+        render(&state, &identity, &id, request)
     });
     Ok(Json(rendered.await?))
 }
 
-fn render(snapshot: &Snapshot, id: &str, request: RenderRequest) -> Result<RenderResponse, ApiError> {
+fn render(state: &AppState, identity: &str, id: &str, request: RenderRequest) -> Result<RenderResponse, ApiError> {
+    let snapshot = &*state.live.snapshot();
     let entry = find(snapshot, id)?;
     let lexicon = &snapshot.library.lexicon;
-    let context = request.context.read(lexicon)?;
+    let mut context = request.context.read(lexicon)?;
+    step_back(state, identity, &mut context);
     let reply = match &request.reply_id {
         Some(wanted) => entry
             .replies
@@ -243,7 +261,7 @@ fn render(snapshot: &Snapshot, id: &str, request: RenderRequest) -> Result<Rende
         segments.push(SegmentJson::new(&filled.text, &segment.pictures));
     }
     let text = segments.iter().map(|segment| segment.text.as_str()).collect::<Vec<_>>().join("\n***\n");
-    let findings = check_text(&text, context.channel.as_deref(), lexicon);
+    let findings = check_text(&text, context.channel.as_deref(), shop, lexicon);
     Ok(RenderResponse {
         entry_id: entry.id.to_string(),
         reply_id: reply.id.clone(),
@@ -251,6 +269,9 @@ fn render(snapshot: &Snapshot, id: &str, request: RenderRequest) -> Result<Rende
         text,
         segments,
         missing,
+        blocked: findings.iter().any(|finding| finding.severity == rule_severity_name(RuleSeverity::Block)),
         findings,
+        served: snapshot.ordinal(&entry.id).is_some_and(|ordinal| snapshot.served().contains(ordinal)),
+        marks: marks(snapshot, entry, &context).into_iter().map(|mark| mark.as_str().to_owned()).collect(),
     })
 }

@@ -32,6 +32,9 @@ pub enum ApiError {
     /// The entry has no reply at all.
     #[error("entry {0:?} has no reply to send")]
     NothingToSay(String),
+    /// No such picture.
+    #[error("the library has no picture {0:?}; a path is relative to its folder and ends with png, jpg, jpeg, gif or webp")]
+    NoPicture(String),
     /// No such learned phrasing.
     #[error("no learned phrasing has the id {0:?}; GET /v1/phrasings lists them")]
     NoPhrasing(String),
@@ -87,6 +90,7 @@ impl ApiError {
             ApiError::NoEntry(_) => (StatusCode::NOT_FOUND, "no_entry", "No such entry"),
             ApiError::NoReply { .. } => (StatusCode::NOT_FOUND, "no_reply", "No such reply"),
             ApiError::NothingToSay(_) => (StatusCode::UNPROCESSABLE_ENTITY, "nothing_to_say", "Entry without a reply"),
+            ApiError::NoPicture(_) => (StatusCode::NOT_FOUND, "no_picture", "No such picture"),
             ApiError::NoPhrasing(_) => (StatusCode::NOT_FOUND, "no_phrasing", "No such learned phrasing"),
             ApiError::NoJournal => (StatusCode::SERVICE_UNAVAILABLE, "no_journal", "No journal"),
             ApiError::Unauthorized => (StatusCode::UNAUTHORIZED, "unauthorized", "Token needed"),

@@ -12,7 +12,7 @@ use std::time::Instant;
 use tracing::Instrument;
 
 /// What a page may do: its own files and its own API, nothing inline, in nobody's frame.
-pub(super) const PAGE_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; \
+pub(super) const PAGE_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; connect-src 'self'; \
      base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 /// The same for the API's documentation, whose program sets styles inline.

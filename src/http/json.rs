@@ -110,8 +110,16 @@ pub struct HitJson {
     pub advice: String,
     /// Who may promise it: 一线, 组长, 主管.
     pub authority: String,
-    /// other_channel, other_shop, above_authority, expiring, review_due, outside_hours.
+    /// other_channel, other_shop, above_authority, expiring, review_due, outside_hours, banned.
     pub marks: Vec<String>,
+    /// How often it was used for what was asked.
+    pub picks: u32,
+    /// What it is for; an absent facet means all.
+    pub facets: Vec<ConditionJson>,
+    /// A time of the day of the library.
+    pub hours: Option<String>,
+    /// Local time, exclusive.
+    pub valid_until: Option<String>,
     /// The file, relative to the library.
     pub path: String,
     /// 快捷码.
@@ -151,6 +159,10 @@ impl HitJson {
             advice: entry.advice.clone(),
             authority: entry.authority.as_str().to_owned(),
             marks: hit.marks.iter().map(|mark| mark.as_str().to_owned()).collect(),
+            picks: hit.picks,
+            facets: conditions(&entry.facets),
+            hours: entry.hours.clone(),
+            valid_until: entry.valid.until.map(|at| at.to_string()),
             path: entry.path.clone(),
             shortcut: entry.shortcut.clone(),
             trigger: entry.trigger.clone(),
@@ -177,7 +189,7 @@ pub fn pieces(highlighted: &Highlighted) -> Vec<Piece> {
 /// What of an entry was found.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct MatchedJson {
-    /// shortcut, title, question, sound, passage, category or act.
+    /// shortcut, title, question, sound, passage, learned, category, act, risk or comfort; none where nothing was asked.
     pub by: String,
     /// Of the passage: `id#slug` links to it.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -212,9 +224,11 @@ pub struct ReplyJson {
     pub text: String,
     /// Sent one after another.
     pub segments: Vec<SegmentJson>,
+    /// The same text as written, nothing filled in.
+    pub template: String,
     /// Slots that still stand in the text, by name.
     pub missing: Vec<String>,
-    /// Whether it was used in this conversation.
+    /// Whether it was used lately: in this conversation, by this agent, or in this shop within half an hour.
     pub used: bool,
     /// What it is for.
     pub conditions: Vec<ConditionJson>,
@@ -230,6 +244,7 @@ impl ReplyJson {
             label: reply.label.clone(),
             text: ranked.text.clone(),
             segments: segments(reply, &ranked.text),
+            template: reply.text(),
             missing: ranked.missing.clone(),
             used: ranked.used,
             conditions: conditions(&reply.conditions),

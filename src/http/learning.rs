@@ -4,7 +4,10 @@ use super::error::ApiError;
 use super::extract::{ApiJson, ApiPath, ApiQuery};
 use super::token::Trusted;
 use super::{AppState, DEFAULT_PAGE, blocking, page_limit};
+use crate::facet::Facet;
+use crate::feedback::Verdict;
 use crate::journal::{Decided, Event, Journal, MAX_EVENTS, MAX_ID_BYTES, now_ms};
+use crate::lately::Sent;
 use crate::learning::{Decision, EventKind, LearnedPhrasing, Provenance, phrasing_key};
 use crate::library::question::{QuestionError, add_question};
 use axum::Json;
@@ -31,11 +34,11 @@ pub struct EventJson {
     pub event_id: String,
     /// Of the search's answer. The event may come before the search is known.
     pub query_id: String,
-    /// shown (the answer stood unchanged for a second), picked, copied, inserted, edited, unused, feedback.
+    /// shown (the answer stood unchanged for a second), picked, copied, inserted, edited, unused, feedback, gap (nothing fits: trainers read it).
     #[serde(rename = "type")]
     #[schema(example = "picked")]
     pub type_: String,
-    /// Of the hit; needed for all but shown and unused.
+    /// Of the hit; needed for all but shown, unused and gap.
     #[serde(default)]
     pub entry_id: Option<String>,
     /// Of the reply.
@@ -47,6 +50,15 @@ pub struct EventJson {
     /// When, in milliseconds since 1970; absent or to come: now.
     #[serde(default)]
     pub at: Option<i64>,
+    /// Id or alias of the shop in which a reply was used: there it steps back for half an hour.
+    #[serde(default)]
+    pub shop: Option<String>,
+    /// With feedback: good, bad or outdated.
+    #[serde(default)]
+    pub verdict: Option<String>,
+    /// With feedback: one of the reasons that `GET /v1/library` lists for the verdict.
+    #[serde(default)]
+    pub reason: Option<String>,
 }
 
 /// What became of a batch.
@@ -82,8 +94,18 @@ fn read_event(event: EventJson, identity: &str) -> Result<Event, ApiError> {
     if event.entry_id.as_ref().is_some_and(|id| id.is_empty() || id.len() > 4 * crate::entry::MAX_ID_CHARS) {
         return bad("entry_id has 1 to 80 characters".to_owned());
     }
-    if kind.is_pick() && event.entry_id.is_none() {
+    if (kind.is_pick() || kind == EventKind::Feedback) && event.entry_id.is_none() {
         return bad(format!("an event of type {} needs an entry_id", kind.as_str()));
+    }
+    let verdict = match event.verdict.as_deref() {
+        None => None,
+        Some(name) => match Verdict::parse(name) {
+            Some(verdict) => Some(verdict),
+            None => return bad(format!("verdict is one of {}; found {name:?}", Verdict::ALL.map(Verdict::as_str).join(", "))),
+        },
+    };
+    if let Some(reason) = event.reason.as_deref().filter(|reason| !verdict.is_some_and(|verdict| verdict.has_reason(reason))) {
+        return bad(format!("reason is one that GET /v1/library lists for the verdict; found {reason:?}"));
     }
     let now = now_ms();
     Ok(Event {
@@ -95,6 +117,8 @@ fn read_event(event: EventJson, identity: &str) -> Result<Event, ApiError> {
         position: event.position.map(i64::from),
         at_ms: event.at.filter(|at| (0..=now).contains(at)).unwrap_or(now),
         identity: identity.to_owned(),
+        verdict,
+        reason: event.reason,
     })
 }
 
@@ -113,7 +137,15 @@ pub(super) async fn post_events(
     if accepted > MAX_EVENTS {
         return Err(ApiError::BadValue(format!("at most {MAX_EVENTS} events are taken at once, found {accepted}")));
     }
+    let shops: Vec<Option<String>> = request.events.iter().map(|event| event.shop.clone()).collect();
     let events = request.events.into_iter().map(|event| read_event(event, &identity)).collect::<Result<Vec<_>, _>>()?;
+    let snapshot = state.live.snapshot();
+    let sent = events.iter().zip(&shops).filter(|(event, _)| event.kind.is_pick());
+    let sent = sent.filter_map(|(event, shop)| {
+        let shop = shop.as_deref().map(|shop| snapshot.library.lexicon.facets.resolve(Facet::Shop, shop).unwrap_or(shop));
+        Some(Sent { reply_id: event.reply_id.as_deref()?, shop, at_ms: event.at_ms })
+    });
+    state.lately.record(&identity, &sent.collect::<Vec<_>>(), now_ms());
     if journal.record(events) { Ok((StatusCode::ACCEPTED, Json(EventsResponse { accepted }))) } else { Err(ApiError::Busy) }
 }
 

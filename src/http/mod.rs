@@ -1,6 +1,7 @@
 //! The HTTP edge: handlers take input, call the core, shape the answer. [`router`] is the seam that tests drive without sockets;
 //! [`serve`] puts it on a listener.
 
+mod browse;
 mod check;
 mod entries;
 mod error;
@@ -9,10 +10,12 @@ mod frame;
 pub mod json;
 mod learning;
 mod page;
+mod picture;
 mod search;
 mod system;
 mod token;
 
+pub use browse::{BrowseRequest, BrowseResponse};
 pub use check::{CheckRequest, CheckResponse, FindingJson, MAX_DRAFT_CHARS, check_text};
 pub use entries::{EntriesResponse, EntryResponse, RenderRequest, RenderResponse};
 pub use error::{ApiError, PROBLEM_TYPE, ProblemDocument};
@@ -21,10 +24,11 @@ pub use learning::{
     DecideRequest, DecideResponse, EventJson, EventsRequest, EventsResponse, PhrasingJson, PhrasingsResponse, find_phrasing,
 };
 pub use search::{ContextJson, FilterJson, MAX_MESSAGES, MAX_QUESTION_BYTES, SearchRequest, SuggestResponse};
-pub use system::{HealthResponse, LibraryResponse, ProblemsResponse};
+pub use system::{CountJson, HealthResponse, LibraryResponse, ProblemsResponse};
 pub use token::{TOKEN_FILE, local_token};
 
 use crate::journal::Journal;
+use crate::lately::Lately;
 use crate::live::Live;
 use crate::snapshot::Snapshot;
 use crate::suggest::SuggestTable;
@@ -85,6 +89,7 @@ pub struct AppState {
     hosts: Hosts,
     searches: Arc<Semaphore>,
     suggest: Arc<Mutex<search::KeptTable>>,
+    lately: Arc<Lately>,
 }
 
 impl AppState {
@@ -97,6 +102,7 @@ impl AppState {
             hosts: Hosts::Any,
             searches: Arc::new(Semaphore::new(MAX_SEARCHES)),
             suggest: Arc::default(),
+            lately: Arc::default(),
         }
     }
 
@@ -182,10 +188,12 @@ fn api() -> OpenApiRouter<AppState> {
     OpenApiRouter::with_openapi(Description::openapi())
         .routes(routes!(search::post_search, search::get_search))
         .routes(routes!(search::get_suggest))
+        .routes(routes!(browse::post_browse))
         .routes(routes!(entries::list_entries))
         .routes(routes!(entries::get_entry))
         .routes(routes!(entries::render_reply))
         .routes(routes!(check::post_check))
+        .routes(routes!(picture::get_picture))
         .routes(routes!(learning::post_events))
         .routes(routes!(learning::list_phrasings))
         .routes(routes!(learning::decide_phrasing))

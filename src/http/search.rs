@@ -301,7 +301,8 @@ async fn search(state: AppState, headers: &HeaderMap, request: SearchRequest) ->
         let _place = place;
         let snapshot = state.live.snapshot();
         let context = request.context.kept();
-        let request = request.read(&snapshot.library.lexicon)?;
+        let mut request = request.read(&snapshot.library.lexicon)?;
+        step_back(&state, &identity, &mut request.context);
         let began = Instant::now();
         let answer = answer(&snapshot, &request)?;
         let took = began.elapsed();
@@ -322,6 +323,13 @@ async fn search(state: AppState, headers: &HeaderMap, request: SearchRequest) ->
         Ok(response)
     });
     Ok(Json(response.await?))
+}
+
+/// Adds what this identity or anybody in this shop used lately to what the conversation used, which comes last: the freshest steps back furthest.
+pub(super) fn step_back(state: &AppState, identity: &str, context: &mut Context) {
+    let mut used = state.lately.replies(identity, context.shop.as_deref(), now_ms());
+    used.retain(|reply| !context.used_reply_ids.contains(reply));
+    context.used_reply_ids.splice(0..0, used);
 }
 
 /// What was typed so far.

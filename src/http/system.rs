@@ -4,9 +4,11 @@ use super::error::ApiError;
 use super::extract::ApiQuery;
 use super::json::{ProblemJson, severity_name};
 use super::{AppState, DEFAULT_PAGE, page_limit};
-use crate::entry::Kind;
+use crate::entry::{Entry, Kind};
 use crate::facet::Facet;
+use crate::feedback::Verdict;
 use crate::problem::{Problem, Severity};
+use crate::snapshot::Snapshot;
 use axum::Json;
 use axum::extract::State;
 use axum::http::header;
@@ -37,6 +39,18 @@ pub struct LibraryResponse {
     pub shops: Vec<ShopJson>,
     /// Known values of each facet.
     pub facets: BTreeMap<String, Vec<String>>,
+    /// Categories of entries found now, in the order of their paths.
+    pub categories: Vec<CountJson>,
+    /// Moments of proactive scripts found now, in the order of the facet.
+    pub triggers: Vec<CountJson>,
+    /// Times of the day that hold now.
+    pub hours: Vec<String>,
+    /// Id of the entry that asks a customer to wait.
+    pub hold: Option<String>,
+    /// Who takes over from an agent.
+    pub escalation: EscalationJson,
+    /// What agents can say of a hit, each verdict with reasons to choose from.
+    pub verdicts: Vec<VerdictJson>,
     /// Problems that must be mended.
     pub errors: usize,
     /// Problems to look at.
@@ -56,6 +70,81 @@ pub struct ShopJson {
     pub name: String,
     /// Where it sells; empty: anywhere.
     pub channels: Vec<String>,
+    /// Other names.
+    pub aliases: Vec<String>,
+    /// What fills its slots.
+    pub values: BTreeMap<String, String>,
+}
+
+/// A value and how many entries found now have it.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct CountJson {
+    /// A category, a trigger.
+    pub value: String,
+    /// Entries.
+    pub count: usize,
+}
+
+/// Who takes over from an agent (升级).
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct EscalationJson {
+    /// Ids of the entries that say how, those of these hours first.
+    pub entries: Vec<String>,
+    /// Authority → name of the shop's value that says how much it may offer at once.
+    pub limits: BTreeMap<String, String>,
+}
+
+/// A word on a hit.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct VerdictJson {
+    /// good, bad or outdated: stands in events.
+    pub verdict: String,
+    /// For people.
+    pub text: String,
+    /// Why.
+    pub reasons: Vec<ReasonJson>,
+}
+
+/// A reason to choose.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct ReasonJson {
+    /// Stands in events.
+    pub reason: String,
+    /// For people.
+    pub text: String,
+}
+
+impl VerdictJson {
+    fn new(verdict: Verdict) -> VerdictJson {
+        let reason = |(reason, text): &(&str, &str)| ReasonJson { reason: (*reason).to_owned(), text: (*text).to_owned() };
+        let reasons = verdict.reasons().iter().map(reason).collect();
+        VerdictJson { verdict: verdict.as_str().to_owned(), text: verdict.zh().to_owned(), reasons }
+    }
+}
+
+/// How often each value stands among the entries found now.
+fn counts<'s>(snapshot: &'s Snapshot, value: impl Fn(&'s Entry) -> Option<&'s str>) -> BTreeMap<&'s str, usize> {
+    let mut counts = BTreeMap::new();
+    for ordinal in (0..).take(snapshot.len()).filter(|ordinal| snapshot.served().contains(*ordinal)) {
+        if let Some(value) = value(snapshot.entry(ordinal)) {
+            *counts.entry(value).or_default() += 1;
+        }
+    }
+    counts
+}
+
+fn escalation(snapshot: &Snapshot) -> EscalationJson {
+    let known = &snapshot.library.settings.escalation;
+    let served = known.entries.iter().filter_map(|id| snapshot.ordinal(id)).filter(|ordinal| snapshot.served().contains(*ordinal));
+    let mut entries: Vec<&Entry> = served.map(|ordinal| &**snapshot.entry(ordinal)).collect();
+    let fits = |entry: &Entry| entry.hours.as_ref().map(|hours| snapshot.library.in_hours(hours, snapshot.at.time()));
+    // Made for these hours, then for any, then for others.
+    entries.sort_by_key(|entry| match fits(entry) {
+        Some(true) => 0,
+        None => 1,
+        Some(false) => 2,
+    });
+    EscalationJson { entries: entries.into_iter().map(|entry| entry.id.to_string()).collect(), limits: known.limits.clone() }
 }
 
 /// Describes the library.
@@ -64,9 +153,14 @@ pub(super) async fn get_library(State(state): State<AppState>) -> Json<LibraryRe
     let snapshot = state.live.snapshot();
     let library = &snapshot.library;
     let mut kinds: BTreeMap<String, usize> = [Kind::Answer, Kind::Policy, Kind::Case].map(|kind| (kind.as_str().to_owned(), 0)).into();
-    for ordinal in (0..).take(snapshot.len()).filter(|ordinal| snapshot.served().contains(*ordinal)) {
-        *kinds.entry(snapshot.entry(ordinal).kind.as_str().to_owned()).or_default() += 1;
-    }
+    kinds.extend(counts(&snapshot, |entry| Some(entry.kind.as_str())).into_iter().map(|(kind, count)| (kind.to_owned(), count)));
+    let count_json = |(value, count): (&str, usize)| CountJson { value: value.to_owned(), count };
+    let categories = counts(&snapshot, |entry| Some(&entry.category)).into_iter().filter(|(category, _)| !category.is_empty());
+    let triggers = counts(&snapshot, |entry| entry.trigger.as_deref());
+    let order = library.lexicon.facets.values(Facet::Trigger);
+    let mut triggers: Vec<CountJson> = triggers.into_iter().map(count_json).collect();
+    triggers.sort_by_key(|trigger| order.iter().position(|known| *known == trigger.value).unwrap_or(usize::MAX));
+    let now = snapshot.at.time();
     let (errors, warnings) = count(&library.problems);
     Json(LibraryResponse {
         name: library.settings.name.clone(),
@@ -77,9 +171,21 @@ pub(super) async fn get_library(State(state): State<AppState>) -> Json<LibraryRe
         shops: library
             .shops
             .values()
-            .map(|shop| ShopJson { id: shop.id.clone(), name: shop.name.clone(), channels: shop.channels.clone() })
+            .map(|shop| ShopJson {
+                id: shop.id.clone(),
+                name: shop.name.clone(),
+                channels: shop.channels.clone(),
+                aliases: shop.aliases.clone(),
+                values: shop.values.clone(),
+            })
             .collect(),
         facets: Facet::ALL.map(|facet| (facet.as_str().to_owned(), library.lexicon.facets.values(facet).to_vec())).into(),
+        categories: categories.map(count_json).collect(),
+        triggers,
+        hours: library.settings.hours.keys().filter(|name| library.in_hours(name, now)).cloned().collect(),
+        hold: library.settings.hold.clone(),
+        escalation: escalation(&snapshot),
+        verdicts: Verdict::ALL.map(VerdictJson::new).to_vec(),
         errors,
         warnings,
         degraded: state.live.degraded().map(|reason| reason.to_string()),

@@ -9,6 +9,7 @@ mod store;
 mod writer;
 
 use crate::entry::EntryId;
+use crate::feedback::Verdict;
 use crate::learning::{Decision, EventKind, Learned, Provenance};
 use arc_swap::ArcSwap;
 use std::path::{Path, PathBuf};
@@ -111,6 +112,10 @@ pub struct Event {
     pub at_ms: i64,
     /// Who.
     pub identity: String,
+    /// With feedback: how good the hit was.
+    pub verdict: Option<Verdict>,
+    /// With feedback: why, one of [`Verdict::reasons`].
+    pub reason: Option<String>,
 }
 
 /// A phrasing learned elsewhere than from picks, to be written.

@@ -2,6 +2,7 @@
 
 use super::{Decided, Event, JournalError, LessonRow};
 use crate::entry::EntryId;
+use crate::feedback::Verdict;
 use crate::learning::{Asked, Decision, EventKind, Happened, Lesson, Provenance, Veto, Vetoes};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqliteRow, SqliteSynchronous};
 use sqlx::{ConnectOptions, Connection, Row};
@@ -11,7 +12,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 /// Number of the format, in `PRAGMA user_version`.
-const FORMAT: i64 = 1;
+const FORMAT: i64 = 2;
 
 /// How long a write waits for another process: the command line writes for milliseconds.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
@@ -39,7 +40,9 @@ const SCHEMA: &[&str] = &[
         reply_id TEXT,
         position BIGINT,
         at_ms BIGINT NOT NULL,
-        identity TEXT NOT NULL
+        identity TEXT NOT NULL,
+        verdict TEXT,
+        reason TEXT
     )",
     "CREATE INDEX events_by_query ON events (query_id)",
     "CREATE TABLE learned (
@@ -59,6 +62,9 @@ const SCHEMA: &[&str] = &[
         PRIMARY KEY (text, entry_id)
     )",
 ];
+
+/// What makes a file of format 1 one of format 2.
+const SINCE_1: &[&str] = &["ALTER TABLE events ADD COLUMN verdict TEXT", "ALTER TABLE events ADD COLUMN reason TEXT"];
 
 /// A search to be written, masked.
 #[derive(Debug, Clone)]
@@ -100,15 +106,20 @@ pub(super) async fn open(path: &Path) -> Result<SqliteConnection, JournalError> 
     let found: i64 = sqlx::query_scalar("PRAGMA user_version").fetch_one(&mut connection).await?;
     match found {
         FORMAT => {}
-        0 => {
+        0..FORMAT => {
             let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await?;
             // Another process may have been faster.
             let found: i64 = sqlx::query_scalar("PRAGMA user_version").fetch_one(&mut *transaction).await?;
-            if found == 0 {
-                for statement in SCHEMA {
-                    sqlx::query(*statement).execute(&mut *transaction).await?;
-                }
-                sqlx::query("PRAGMA user_version = 1").execute(&mut *transaction).await?;
+            let statements = match found {
+                0 => SCHEMA,
+                1 => SINCE_1,
+                _ => &[],
+            };
+            for statement in statements {
+                sqlx::query(*statement).execute(&mut *transaction).await?;
+            }
+            if !statements.is_empty() {
+                sqlx::query("PRAGMA user_version = 2").execute(&mut *transaction).await?;
             }
             transaction.commit().await?;
         }
@@ -164,8 +175,8 @@ pub(super) async fn insert_search(connection: &mut SqliteConnection, row: &Searc
 /// Writes an event unless it is there. Returns whether it is new.
 pub(super) async fn insert_event(connection: &mut SqliteConnection, event: &Event) -> Result<bool, sqlx::Error> {
     let done = sqlx::query(
-        "INSERT INTO events (event_id, query_id, kind, entry_id, reply_id, position, at_ms, identity)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (event_id) DO NOTHING",
+        "INSERT INTO events (event_id, query_id, kind, entry_id, reply_id, position, at_ms, identity, verdict, reason)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT (event_id) DO NOTHING",
     )
     .bind(&event.event_id)
     .bind(&event.query_id)
@@ -175,6 +186,8 @@ pub(super) async fn insert_event(connection: &mut SqliteConnection, event: &Even
     .bind(event.position)
     .bind(event.at_ms)
     .bind(&event.identity)
+    .bind(event.verdict.map(Verdict::as_str))
+    .bind(&event.reason)
     .execute(connection)
     .await?;
     Ok(done.rows_affected() > 0)

@@ -35,6 +35,8 @@ fn event(event_id: &str, query_id: &str, kind: EventKind, entry_id: &str) -> Eve
         position: None,
         at_ms: now_ms(),
         identity: "坐席一".into(),
+        verdict: None,
+        reason: None,
     }
 }
 
@@ -275,4 +277,21 @@ fn what_happened_long_ago_is_deleted_at_the_start() {
     drop(journal);
     assert_eq!(learned(&open(&dir)).len(), 0);
     assert_eq!(numbers(&dir, "SELECT count(*) FROM searches"), [0]);
+}
+
+#[test]
+fn a_file_of_the_first_format_gains_its_columns_and_loses_nothing() {
+    let dir = tempfile::tempdir().unwrap();
+    let journal = open(&dir);
+    journal.remember(search("q", "怎么还没发货"));
+    journal.record(vec![event("1", "q", EventKind::Picked, "甲")]);
+    journal.flush().unwrap();
+    drop(journal);
+    for back in ["ALTER TABLE events DROP COLUMN verdict", "ALTER TABLE events DROP COLUMN reason", "PRAGMA user_version = 1"] {
+        numbers(&dir, back);
+    }
+    let journal = open(&dir);
+    journal.record(vec![Event { verdict: Some(Verdict::Bad), reason: Some("tone".into()), ..event("2", "q", EventKind::Feedback, "甲") }]);
+    assert_eq!(learned(&journal), expect(&[("怎么还没发货", "甲", 1)]));
+    assert_eq!(numbers(&dir, "SELECT count(*) FROM events WHERE verdict = 'bad' AND reason = 'tone'"), [1]);
 }

@@ -222,7 +222,7 @@ impl<P: Fn(Learned)> Writer<P> {
 
     /// The row of a search that an event shows to have been seen, the first time.
     fn seen(&mut self, event: &Event) -> Option<SearchRow> {
-        let counts = event.kind == EventKind::Shown || event.kind.is_pick() || event.kind == EventKind::Unused;
+        let counts = matches!(event.kind, EventKind::Shown | EventKind::Unused | EventKind::Gap) || event.kind.is_pick();
         if !counts {
             return None;
         }

@@ -116,11 +116,13 @@ pub enum EventKind {
     Unused,
     /// Somebody said how good it was.
     Feedback,
+    /// Nothing of the answer fits: trainers should hear of it.
+    Gap,
 }
 
 impl EventKind {
     /// All kinds.
-    pub const ALL: [EventKind; 7] = [
+    pub const ALL: [EventKind; 8] = [
         EventKind::Shown,
         EventKind::Picked,
         EventKind::Copied,
@@ -128,6 +130,7 @@ impl EventKind {
         EventKind::Edited,
         EventKind::Unused,
         EventKind::Feedback,
+        EventKind::Gap,
     ];
 
     /// The name in the journal and in JSON.
@@ -140,6 +143,7 @@ impl EventKind {
             EventKind::Edited => "edited",
             EventKind::Unused => "unused",
             EventKind::Feedback => "feedback",
+            EventKind::Gap => "gap",
         }
     }
 

@@ -10,6 +10,7 @@ use crate::entry::{Entry, Reply, Segment, State};
 use crate::facet::Facet;
 use crate::lexicon::banned::RuleSeverity;
 use crate::lexicon::{Lexicon, LexiconFile};
+use crate::link;
 use crate::markdown::Key;
 use crate::problem::{Code, Problem};
 use crate::slots;
@@ -241,8 +242,8 @@ fn foreign_links(entry: &Entry, lines: &Lines, shops: &BTreeMap<String, Shop>, f
         .flat_map(|shop| shop.link_domains.iter().map(String::as_str))
         .collect();
     let mut report = |address: &str, at: Place| {
-        let Some(host) = host(address) else { return };
-        if domains.iter().any(|domain| host == *domain || host.strip_suffix(domain).is_some_and(|sub| sub.ends_with('.'))) {
+        let Some(host) = link::host(address) else { return };
+        if link::is_allowed(&host, &domains) {
             return;
         }
         let known = if domains.is_empty() { "无".to_owned() } else { domains.join("、") };
@@ -258,25 +259,13 @@ fn foreign_links(entry: &Entry, lines: &Lines, shops: &BTreeMap<String, Shop>, f
         report(&link.target, lines.place(link.span.clone()));
     }
     for segment in entry.replies.iter().flat_map(|reply| &reply.segments) {
-        for (start, _) in segment.text.match_indices("://") {
-            let start = segment.text[..start].trim_end_matches(|c: char| c.is_ascii_alphabetic()).len();
-            let rest = &segment.text[start..];
-            let end = rest.find(|c: char| c.is_whitespace() || !c.is_ascii()).unwrap_or(rest.len());
-            let address = &rest[..end];
+        for range in link::find(&segment.text) {
+            let address = &segment.text[range.clone()];
             if !linked.iter().any(|known| known.starts_with(address) || address.starts_with(known)) {
-                report(address, lines.place(file_range(segment, start..start + end)));
+                report(address, lines.place(file_range(segment, range)));
             }
         }
     }
-}
-
-/// The host of `scheme://user@host:port/…`, lower case.
-fn host(address: &str) -> Option<String> {
-    let rest = address.strip_prefix("//").or_else(|| address.split_once("://").map(|(_, rest)| rest))?;
-    let authority = rest.split(['/', '?', '#', '\\']).next().unwrap_or(rest);
-    let host = authority.rsplit('@').next().unwrap_or(authority);
-    let host = host.split(':').next().unwrap_or(host).trim_end_matches('.');
-    (!host.is_empty()).then(|| host.to_lowercase())
 }
 
 /// What is wrong with a shop beyond its own file: channels that nobody knows, names that another shop has, banned phrases in values.

@@ -7,6 +7,7 @@
 pub mod check;
 pub mod clock;
 mod load;
+pub mod picture;
 mod place;
 pub mod question;
 mod settings;
@@ -59,6 +60,19 @@ pub struct Settings {
     pub hours: BTreeMap<String, (jiff::civil::Time, jiff::civil::Time)>,
     /// First day of the week.
     pub week_start: jiff::civil::Weekday,
+    /// Who takes over from an agent.
+    pub escalation: Escalation,
+    /// Id of the entry that asks a customer to wait.
+    pub hold: Option<String>,
+}
+
+/// Who takes over from an agent (升级), and what each level may offer at once.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Escalation {
+    /// Ids of the entries that say how.
+    pub entries: Vec<String>,
+    /// Authority → name of the shop's value that says how much.
+    pub limits: BTreeMap<String, String>,
 }
 
 /// The values of one shop.

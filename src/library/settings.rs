@@ -1,7 +1,8 @@
 //! `library.toml`: format version, name, time zone, week, hours. Pure: text in, settings and problems out.
 
 use super::place::Lines;
-use super::{LibraryError, Settings};
+use super::{Escalation, LibraryError, Settings};
+use crate::entry::Authority;
 use crate::problem::{Code, Problem};
 use jiff::civil::{Time, Weekday};
 use jiff::tz::TimeZone;
@@ -16,14 +17,14 @@ pub const FORMAT: u64 = 1;
 pub(super) const FILE: &str = "library.toml";
 
 /// Keys of the file, for the sentence about an unknown one.
-const KEYS: &str = "format, name, time_zone, week_start, hours";
+const KEYS: &str = "format, name, time_zone, week_start, hours, escalation, hold";
 
 impl Settings {
     /// What holds without `library.toml`.
     pub(super) fn default_for(dir: &Path) -> Settings {
         let name = dir.file_name().map_or_else(|| "huashu".to_owned(), |name| name.to_string_lossy().into_owned());
         let time_zone = TimeZone::get("Asia/Shanghai").unwrap_or_else(|_| TimeZone::fixed(jiff::tz::offset(8)));
-        Settings { name, time_zone, hours: BTreeMap::new(), week_start: Weekday::Monday }
+        Settings { name, time_zone, hours: BTreeMap::new(), week_start: Weekday::Monday, escalation: Escalation::default(), hold: None }
     }
 }
 
@@ -113,6 +114,18 @@ pub(super) fn read(text: &str, dir: &Path, base: Settings) -> Result<(Settings, 
                     "[hours] must be a table of name = \"09:00-22:00\"".into(),
                 ),
             },
+            "hold" => match value.get_ref().as_str().map(str::trim).filter(|id| !id.is_empty()) {
+                Some(id) => settings.hold = Some(id.to_owned()),
+                None => bad(Code::BadSettings, "hold 应是一个条目的编号".into(), "hold must be the id of an entry".into()),
+            },
+            "escalation" => match escalation_of(value.get_ref()) {
+                Some(escalation) => settings.escalation = escalation,
+                None => bad(
+                    Code::BadSettings,
+                    "[escalation] 应有 entries = [\"条目编号\", …] 和 limits = { \"一线\" = \"店铺的值的名称\", … }".into(),
+                    "[escalation] has entries = [\"id of an entry\", …] and limits = { \"一线\" = \"name of a shop's value\", … }".into(),
+                ),
+            },
             unknown => problems.push(place(key.span()).problem(
                 FILE,
                 Code::UnknownKey,
@@ -122,6 +135,25 @@ pub(super) fn read(text: &str, dir: &Path, base: Settings) -> Result<(Settings, 
         }
     }
     Ok((settings, problems))
+}
+
+/// Reads `entries` and `limits`; either may be absent.
+fn escalation_of(value: &DeValue) -> Option<Escalation> {
+    let text = |value: &DeValue| value.as_str().map(str::to_owned);
+    let mut escalation = Escalation::default();
+    for (key, value) in value.as_table()? {
+        match (key.get_ref().as_ref(), value.get_ref()) {
+            ("entries", DeValue::Array(ids)) => escalation.entries = ids.iter().map(|id| text(id.get_ref())).collect::<Option<_>>()?,
+            ("limits", DeValue::Table(limits)) => {
+                let limit = |(level, name): (&toml::Spanned<std::borrow::Cow<'_, str>>, &toml::Spanned<DeValue<'_>>)| {
+                    Some((Authority::parse(level.get_ref())?.as_str().to_owned(), text(name.get_ref())?))
+                };
+                escalation.limits = limits.iter().map(limit).collect::<Option<_>>()?;
+            }
+            _ => return None,
+        }
+    }
+    Some(escalation)
 }
 
 /// Reads `09:00-22:00`; `24:00` is the midnight at the end of the day.
@@ -149,7 +181,7 @@ mod tests {
     #[test]
     fn a_full_file_is_read_as_written() {
         let (settings, problems) = read_text(
-            "format = 1\nname = \"某店\"\ntime_zone = \"Europe/Berlin\"\nweek_start = \"sunday\"\n[hours]\n\"白天\" = \"09:00-22:30\"\n\"夜间\" = \"22:30-09:00\"\n\"晚\" = \"18:00-24:00\"\n",
+            "format = 1\nname = \"某店\"\ntime_zone = \"Europe/Berlin\"\nweek_start = \"sunday\"\n[hours]\n\"白天\" = \"09:00-22:30\"\n\"夜间\" = \"22:30-09:00\"\n\"晚\" = \"18:00-24:00\"\n[escalation]\nentries = [\"夜间升级\"]\nlimits = { \"一线\" = \"一线赔付上限\" }\n",
         )
         .unwrap();
         assert_eq!(problems, []);
@@ -157,6 +189,10 @@ mod tests {
         assert_eq!(settings.time_zone.iana_name(), Some("Europe/Berlin"));
         assert_eq!(settings.hours["夜间"], (time(22, 30, 0, 0), time(9, 0, 0, 0)));
         assert_eq!(settings.hours["晚"], (time(18, 0, 0, 0), time(0, 0, 0, 0)));
+        assert_eq!(
+            (settings.escalation.entries, settings.escalation.limits["一线"].as_str()),
+            (vec!["夜间升级".to_owned()], "一线赔付上限")
+        );
     }
 
     #[test]
@@ -191,6 +227,10 @@ mod tests {
         check("hours = 3", Code::BadSettings, 1, 9);
         check("[hours]\n\"夜间\" = \"22-9\"", Code::BadSettings, 2, 8);
         check("[hours]\n\"夜间\" = \"09:00-09:00\"", Code::BadSettings, 2, 8);
+        check("hold = []", Code::BadSettings, 1, 8);
+        check("escalation = 3", Code::BadSettings, 1, 14);
+        check("[escalation]\nentries = \"夜间升级\"", Code::BadSettings, 1, 1);
+        check("[escalation]\nlimits = { \"经理\" = \"上限\" }", Code::BadSettings, 1, 1);
         check("name = ", Code::BadSettings, 1, 8);
     }
 

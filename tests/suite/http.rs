@@ -339,7 +339,10 @@ async fn problems_and_the_library_are_described() {
     assert_eq!(service.get("/v1/problems?limit=0").await.json()["problems"], json!([]));
     let library = service.get("/v1/library").await.json();
     assert_eq!((&library["name"], &library["entries"], &library["served"]), (&json!("小店话术库"), &json!(5), &json!(4)));
-    assert_eq!(library["shops"], json!([{"id": "甲店", "name": "甲店", "channels": ["千牛"]}]));
+    let shop = json!({"id": "甲店", "name": "甲店", "channels": ["千牛"], "aliases": ["甲"], "values": {"退货地址": "杭州市示例路1号"}});
+    assert_eq!(library["shops"], json!([shop]));
+    let counted = |category: &str, count: u32| json!({"value": category, "count": count});
+    assert_eq!(library["categories"], json!([counted("政策", 1), counted("物流/发货", 1), counted("物流/退货", 1)]));
     assert_eq!(library["kinds"], json!({"answer": 3, "case": 0, "policy": 1}));
     assert!(library["facets"]["channel"].as_array().is_some_and(|values| values.contains(&json!("抖音"))));
 }
@@ -456,8 +459,11 @@ async fn the_description_names_every_route_and_how_it_fails() {
             if operation["tags"][0] == "learning" {
                 continue;
             }
-            let path =
-                path.replace("{id}", "催发货").replace("/v1/search", "/v1/search?q=退货").replace("/v1/suggest", "/v1/suggest?q=退货");
+            let path = path
+                .replace("{id}", "催发货")
+                .replace("/v1/pictures", "/v1/pictures?path=图/点.png")
+                .replace("/v1/search", "/v1/search?q=退货")
+                .replace("/v1/suggest", "/v1/suggest?q=退货");
             let body = if path == "/v1/check" { json!({"text": "好"}) } else { json!({"q": "退货"}) };
             let reply = if method == "post" { service.post(&path, &body).await } else { service.get(&path).await };
             assert_eq!(reply.status, 200, "{method} {path}");
@@ -475,9 +481,11 @@ async fn the_description_names_every_route_and_how_it_fails() {
         "get /v1/entries/{id}",
         "get /v1/library",
         "get /v1/phrasings",
+        "get /v1/pictures",
         "get /v1/problems",
         "get /v1/search",
         "get /v1/suggest",
+        "post /v1/browse",
         "post /v1/check",
         "post /v1/entries/{id}/render",
         "post /v1/events",

@@ -8,5 +8,6 @@ mod judge;
 mod learning;
 mod lexicon;
 mod library;
+mod panel;
 mod search;
 mod sheets;
