@@ -1,7 +1,7 @@
 //! A library kept live: files, clock and indexes drive one snapshot that swaps whole. Requests take the snapshot and never wait.
 
 use crate::analysis::Analyzer;
-use crate::index::{IndexError, Indexes, read_commits};
+use crate::index::{IndexError, Indexes, Rebuilt, read_commits};
 use crate::learning::Learned;
 use crate::library::watch::{Mode, Watch, watch};
 use crate::library::{Library, LibraryError, load};
@@ -63,7 +63,7 @@ impl Live {
     ///
     /// # Errors
     /// Where the folder cannot be read, or the index folder cannot be used or is in use.
-    pub fn open(dir: &Path, index_dir: &Path) -> Result<(Live, Vec<String>), LiveError> {
+    pub fn open(dir: &Path, index_dir: &Path) -> Result<(Live, Vec<Rebuilt>), LiveError> {
         Live::open_with(dir, index_dir, Arc::default())
     }
 
@@ -71,7 +71,7 @@ impl Live {
     ///
     /// # Errors
     /// As [`Live::open`].
-    pub fn open_with(dir: &Path, index_dir: &Path, learned: Arc<Learned>) -> Result<(Live, Vec<String>), LiveError> {
+    pub fn open_with(dir: &Path, index_dir: &Path, learned: Arc<Learned>) -> Result<(Live, Vec<Rebuilt>), LiveError> {
         let library = load(dir, None)?;
         let hash = library.lexicon.analysis_hash;
         let (indexes, warnings) = Indexes::open(index_dir, hash)?;

@@ -3,6 +3,7 @@
 //! Made by `markdown`, `lexicon` and `library`; shown by `cli` (as a compiler does) and `http` (`/v1/problems`).
 
 use std::fmt;
+use std::io::{self, ErrorKind};
 
 /// How bad a problem is. Only the CLI's exit code depends on it: serving an entry does not, except where
 /// [`Code::withholds`] says so.
@@ -171,4 +172,26 @@ impl fmt::Display for Code {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
     }
+}
+
+/// What the system said, in Chinese: it has English sentences alone, and a Chinese one must not end in them.
+pub fn io_zh(error: &io::Error) -> String {
+    let sentence = match error.kind() {
+        ErrorKind::NotFound => "没有这个文件或文件夹",
+        ErrorKind::PermissionDenied => "没有权限",
+        ErrorKind::AlreadyExists => "已经有了",
+        ErrorKind::StorageFull => "磁盘满了",
+        ErrorKind::QuotaExceeded => "磁盘配额用完了",
+        ErrorKind::ReadOnlyFilesystem => "磁盘是只读的",
+        ErrorKind::NotADirectory => "它不是文件夹",
+        ErrorKind::IsADirectory => "它是文件夹，不是文件",
+        ErrorKind::FileTooLarge => "文件太大，系统不让写",
+        ErrorKind::InvalidFilename => "文件名太长，或有系统不允许的字符",
+        ErrorKind::InvalidData => "内容不是 UTF-8 文字",
+        ErrorKind::AddrInUse => "端口被占用",
+        ErrorKind::AddrNotAvailable => "这台机器没有这个地址",
+        ErrorKind::TimedOut => "等得太久",
+        _ => return error.raw_os_error().map_or_else(|| "系统读写出错".to_owned(), |code| format!("系统读写出错（错误号 {code}）")),
+    };
+    sentence.to_owned()
 }

@@ -54,14 +54,14 @@ pub(super) struct Options {
 }
 
 pub(super) fn run(options: &Options, place: &Place, screen: &mut Screen) -> anyhow::Result<Verdict> {
-    let questions = eval::read_queries(&read(&options.queries)?).with_context(|| options.queries.display().to_string())?;
-    let qrels = eval::read_qrels(&read(&options.qrels)?).with_context(|| options.qrels.display().to_string())?;
+    let questions = eval::read_queries(&read(&options.queries)?).with_context(|| bad(&options.queries))?;
+    let qrels = eval::read_qrels(&read(&options.qrels)?).with_context(|| bad(&options.qrels))?;
     let picks = match &options.picks {
-        Some(path) => eval::read_picks(&read(path)?).with_context(|| path.display().to_string())?,
+        Some(path) => eval::read_picks(&read(path)?).with_context(|| bad(path))?,
         None => Vec::new(),
     };
     let learned = Arc::new(eval::learn(&picks, Timestamp::now()));
-    let labels = options.labels.as_ref().map(|path| read_labels(&read(path)?).with_context(|| path.display().to_string())).transpose()?;
+    let labels = options.labels.as_ref().map(|path| read_labels(&read(path)?).with_context(|| bad(path))).transpose()?;
     let snapshot = open_once(&place.kb, &place.index, learned)?;
     warn_of_unknown(&qrels, &snapshot);
     let runs = eval::run(&snapshot, &questions, &Weights::DEFAULT)?;
@@ -81,6 +81,10 @@ pub(super) fn run(options: &Options, place: &Place, screen: &mut Screen) -> anyh
         report.show(screen)?;
     }
     Ok(Verdict::Done)
+}
+
+fn bad(path: &Path) -> String {
+    format!("{} 读不懂", path.display())
 }
 
 fn read(path: &Path) -> anyhow::Result<String> {

@@ -47,7 +47,7 @@ pub(super) fn run(place: &Place, strict: bool, screen: &mut Screen) -> anyhow::R
         }
         Err(error) => return Err(error).with_context(|| format!("{} 读不出来", path.display())),
     };
-    let questions = read_golden(&text).with_context(|| path.display().to_string())?;
+    let questions = read_golden(&text).with_context(|| format!("{} 读不懂", path.display()))?;
     let snapshot = open_once(&place.kb, &place.index, Arc::default())?;
     let outcomes = ask(&snapshot, questions)?;
     let state = place.data.join(STATE);

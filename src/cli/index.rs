@@ -31,8 +31,8 @@ pub(super) fn run(options: &Options, place: &Place, screen: &mut Screen) -> anyh
     let (mut indexes, warnings) = Indexes::open(&place.index, hash)?;
     let touched = indexes.update(&library.entries, &Learned::default(), &Analyzer::new(&library.lexicon), hash)?;
     working.finish_and_clear();
-    for warning in warnings {
-        eprintln!("警告：{warning}");
+    for rebuilt in warnings {
+        eprintln!("警告：索引 {} 坏了，或者是按别的版本、别的词库建的，已经重建", rebuilt.source.as_str());
     }
     let (entries, took) = (library.entries.len(), begin.elapsed());
     if screen.json {

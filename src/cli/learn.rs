@@ -1,8 +1,8 @@
 //! `learn`: old chats teach phrasings, and show which scripts the library lacks.
 
-use super::Verdict;
 use super::place::Place;
 use super::screen::{Paint, Screen, spinner};
+use super::{Verdict, sentences};
 use crate::analysis::Analyzer;
 use crate::journal::{Journal, LessonRow, now_ms};
 use crate::learning::Provenance;
@@ -73,7 +73,7 @@ pub(super) fn run(options: &Options, place: &Place, screen: &mut Screen) -> anyh
 
 fn write(taught: &Taught, place: &Place) -> anyhow::Result<u64> {
     let (journal, warnings) = Journal::open(&place.data)?;
-    warnings.iter().for_each(|warning| eprintln!("警告：{warning}"));
+    warnings.iter().for_each(sentences::warn_of_set_aside);
     let at_ms = now_ms();
     let lessons = taught.phrasings.iter().flat_map(|phrasing| {
         phrasing.conversations.iter().map(move |conversation| LessonRow {

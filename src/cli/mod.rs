@@ -16,9 +16,11 @@ mod phrasings;
 mod place;
 mod screen;
 mod search;
+mod sentences;
 mod serve;
 mod usage;
 
+pub use sentences::chain;
 pub use usage::explain;
 
 use clap::{ArgAction, Args, ColorChoice, CommandFactory, FromArgMatches, Parser, Subcommand};
@@ -140,10 +142,7 @@ enum Command {
 /// # Errors
 /// What is wrong with it, or that help was asked for: [`explain`] tells either.
 pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Arguments, clap::Error> {
-    let mut command = Arguments::command();
-    for subcommand in command.get_subcommands_mut() {
-        *subcommand = with_help(std::mem::take(subcommand));
-    }
+    let mut command = with_help(Arguments::command());
     let matches = command.try_get_matches_from_mut(arguments)?;
     Arguments::from_arg_matches(&matches).map_err(|error| error.format(&mut command))
 }
@@ -183,17 +182,6 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Verdict> {
     Ok(verdict)
 }
 
-/// An error with its causes, those left out that the sentence before has told already.
-pub fn chain(error: &anyhow::Error) -> String {
-    let mut told: Vec<String> = Vec::new();
-    for cause in error.chain().map(ToString::to_string) {
-        if !told.iter().any(|before| before.contains(&cause)) {
-            told.push(cause);
-        }
-    }
-    told.join("：")
-}
-
 /// Whether an error only says that nobody reads the output any more.
 pub fn is_broken_pipe(error: &anyhow::Error) -> bool {
     let io = |cause: &(dyn std::error::Error + 'static)| cause.downcast_ref::<std::io::Error>().map(std::io::Error::kind);
@@ -216,9 +204,18 @@ mod tests {
     }
 
     #[test]
-    fn a_cause_is_told_once() {
-        let check = |error: anyhow::Error, expect: &str| assert_eq!(chain(&error), expect);
-        check(anyhow::anyhow!("no space").context("kb: no space").context("写不了"), "写不了：kb: no space");
-        check(anyhow::anyhow!("no space"), "no space");
+    fn help_is_chinese_throughout() {
+        fn check(mut command: clap::Command) {
+            for help in [command.render_help(), command.render_long_help()] {
+                let help = help.to_string();
+                for word in ["Usage", "Options", "Commands", "Arguments", "Print", "default:", "possible values", "OPTIONS", "COMMAND"] {
+                    assert!(!help.contains(word), "{word} in {help}");
+                }
+            }
+            command.get_subcommands().cloned().for_each(check);
+        }
+        let mut command = with_help(Arguments::command());
+        command.build();
+        check(command);
     }
 }

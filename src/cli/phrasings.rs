@@ -1,8 +1,8 @@
 //! `phrasings`: what was learned, for trainers to accept, ban or forget. A running server notices within seconds.
 
-use super::Verdict;
 use super::place::Place;
 use super::screen::{Paint, Screen};
+use super::{Verdict, sentences};
 use crate::http::{PhrasingJson, find_phrasing};
 use crate::journal::Journal;
 use crate::learning::{Decision, LearnedPhrasing, phrasing_key};
@@ -81,7 +81,7 @@ struct DecideOptions {
 
 pub(super) fn run(options: &Options, place: &Place, screen: &mut Screen) -> anyhow::Result<Verdict> {
     let (journal, warnings) = Journal::open(&place.data)?;
-    warnings.iter().for_each(|warning| eprintln!("警告：{warning}"));
+    warnings.iter().for_each(sentences::warn_of_set_aside);
     match &options.action {
         Action::List(options) if options.decided => list_decided(options, &journal, screen),
         Action::List(options) => list(options, &journal, screen),

@@ -1,7 +1,7 @@
 //! Where things lie: command line, then environment, then `huashu.toml`, then defaults.
 
 use super::Shared;
-use anyhow::{Context, bail};
+use anyhow::{Context, anyhow, bail};
 use clap::{ColorChoice, ValueEnum};
 use serde::Deserialize;
 use std::io::ErrorKind;
@@ -11,6 +11,9 @@ use std::time::Duration;
 
 /// The settings file, read from the working directory.
 const FILE: &str = "huashu.toml";
+
+/// Its keys, for the sentence about an unknown one.
+const KEYS: &str = "kb、index、data、color、listen、poll";
 
 /// The library where nothing says otherwise.
 const DEFAULT_KB: &str = "kb";
@@ -141,10 +144,27 @@ impl std::str::FromStr for Poll {
 /// Reads `huashu.toml`; all at rest where there is none.
 pub(super) fn read_file() -> anyhow::Result<File> {
     match std::fs::read_to_string(FILE) {
-        Ok(text) => toml::from_str(&text).with_context(|| format!("{FILE} 有误")),
+        Ok(text) => toml::from_str(&text).map_err(|error| anyhow!(fault(&text, &error))),
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(File::default()),
         Err(error) => Err(error).with_context(|| format!("{FILE} 读不出来")),
     }
+}
+
+/// What is wrong with the file, and where.
+fn fault(text: &str, error: &toml::de::Error) -> String {
+    let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
+    let line = before.matches('\n').count() + 1;
+    let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
+    let said = error.message();
+    let unknown = said.strip_prefix("unknown field `").and_then(|rest| rest.split('`').next());
+    let why = match unknown {
+        Some(key) => format!("不认识的键 {key}，可用的键：{KEYS}"),
+        // Our own sentences, and none of the reader's.
+        None if !said.is_ascii() => said.to_owned(),
+        None if said.starts_with("invalid type") || said.starts_with("invalid value") => "值的写法不对，或者类型不对".to_owned(),
+        None => "不是有效的 TOML；文字要加引号".to_owned(),
+    };
+    format!("{FILE} 第 {line} 行第 {column} 列：{why}")
 }
 
 #[cfg(test)]
@@ -188,16 +208,17 @@ mod tests {
     #[test]
     fn a_wrong_settings_file_is_told_with_its_line() {
         let check = |text: &str, parts: &[&str]| {
-            let error = toml::from_str::<File>(text).unwrap_err().to_string();
+            let error = fault(text, &toml::from_str::<File>(text).unwrap_err());
+            assert!(!error.contains("expected"), "{error}");
             for part in parts {
                 assert!(error.contains(part), "{text}: {error}");
             }
         };
-        check("kb = \"a\"\nkbb = \"b\"\n", &["line 2, column 1", "kbb"]);
-        check("kb = 3\n", &["line 1, column 6"]);
-        check("kb = \n", &["line 1"]);
-        check("\n\nlisten = \"0.0.0.0:80\"\n", &["line 3, column 10", "本机"]);
-        check("poll = 0\n", &["line 1, column 8", "86400"]);
-        check("color = \"blue\"\n", &["line 1, column 9", "never"]);
+        check("kb = \"a\"\nkbb = \"b\"\n", &["第 2 行第 1 列", "不认识的键 kbb"]);
+        check("kb = 3\n", &["第 1 行第 6 列"]);
+        check("kb = \n", &["第 1 行"]);
+        check("\n\nlisten = \"0.0.0.0:80\"\n", &["第 3 行第 10 列", "本机"]);
+        check("poll = 0\n", &["第 1 行第 8 列", "86400"]);
+        check("color = \"blue\"\n", &["第 1 行第 9 列", "never"]);
     }
 }

@@ -19,7 +19,7 @@ pub fn explain(error: &clap::Error) -> ExitCode {
     }
 }
 
-/// The sentence for what people get wrong; `None` leaves the rest (and help) to clap.
+/// The sentence for what people get wrong; `None` leaves help and version to clap.
 fn sentence(error: &clap::Error) -> Option<String> {
     let text = |kind| match error.get(kind)? {
         ContextValue::String(text) => Some(text.clone()),
@@ -43,9 +43,13 @@ fn sentence(error: &clap::Error) -> Option<String> {
             let why = std::error::Error::source(error).map_or_else(String::new, |source| format!("：{source}"));
             format!("{argument} 的值 {value:?} 不对{why}")
         }
-        ErrorKind::ArgumentConflict => {
-            format!("{argument} 不能与 {} 同用", text(ContextKind::PriorArg).unwrap_or_else(|| "自己".to_owned()))
-        }
+        ErrorKind::ArgumentConflict => match text(ContextKind::PriorArg) {
+            Some(prior) if prior != argument => format!("{argument} 不能与 {prior} 同用"),
+            _ => format!("{argument} 只能给一次"),
+        },
+        ErrorKind::TooManyValues => format!("{argument} 后面多了 {value:?}"),
+        ErrorKind::InvalidUtf8 => "命令行里有不是 UTF-8 的文字".to_owned(),
+        _ if error.use_stderr() && error.kind() != ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => "命令行写得不对".to_owned(),
         _ => return None,
     };
     Some(sentence)

@@ -46,17 +46,32 @@ impl std::fmt::Debug for Searchers {
     }
 }
 
+/// An index that was thrown away and is built anew.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rebuilt {
+    /// Which.
+    pub source: Source,
+    /// Damage, or another version, schema or lexicon.
+    pub why: String,
+}
+
+impl std::fmt::Display for Rebuilt {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "the index {} is rebuilt: {}", self.source.as_str(), self.why)
+    }
+}
+
 impl Indexes {
     /// Opens or makes the indexes below a folder and takes its writer lock. The warnings say what was thrown away and why.
     ///
     /// # Errors
     /// [`IndexError::Locked`] where another process writes there; others where the folder cannot be used.
-    pub fn open(dir: &Path, analysis_hash: u64) -> Result<(Indexes, Vec<String>), IndexError> {
+    pub fn open(dir: &Path, analysis_hash: u64) -> Result<(Indexes, Vec<Rebuilt>), IndexError> {
         let lock = lock(dir)?;
         let mut warnings = Vec::new();
         let mut open = |source: Source| {
             let (store, why) = Store::open(&dir.join(source.as_str()), analysis_hash)?;
-            warnings.extend(why.map(|why| format!("the index {} is rebuilt: {why}", source.as_str())));
+            warnings.extend(why.map(|why| Rebuilt { source, why }));
             Ok::<_, IndexError>(store)
         };
         let (phrasings, passages, learned) = (open(Source::Phrasings)?, open(Source::Passages)?, open(Source::Learned)?);

@@ -74,6 +74,24 @@ pub enum JournalError {
     Closed,
 }
 
+/// A damaged journal that was set aside: what was learned is lost, content is not.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SetAside {
+    /// The file.
+    pub path: PathBuf,
+    /// What it is called now.
+    pub aside: PathBuf,
+    /// What is wrong with it.
+    pub why: String,
+}
+
+impl std::fmt::Display for SetAside {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let (path, aside) = (self.path.display(), self.aside.display());
+        write!(f, "{path} is damaged and was set aside as {aside}; what was learned is lost, content is not ({})", self.why)
+    }
+}
+
 /// A search as it was answered. The text is masked before it is written; until then it lives in memory alone.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Search {
@@ -178,7 +196,7 @@ impl Journal {
     ///
     /// # Errors
     /// Where the folder cannot be used, or a later version made the file.
-    pub fn open(dir: &Path) -> Result<(Journal, Vec<String>), JournalError> {
+    pub fn open(dir: &Path) -> Result<(Journal, Vec<SetAside>), JournalError> {
         let path = dir.join(FILE);
         let (learned, listener) = (Arc::<ArcSwap<Learned>>::default(), Arc::<Mutex<Option<Listener>>>::default());
         let (sender, receiver) = mpsc::channel(QUEUE_MESSAGES);

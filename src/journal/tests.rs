@@ -181,7 +181,7 @@ fn a_damaged_file_is_set_aside_and_a_new_one_begun() {
         }
         let (journal, warnings) = Journal::open(dir.path()).unwrap();
         assert_eq!(warnings.len(), 1, "{warnings:?}");
-        assert!(warnings[0].contains(".broken-"), "{warnings:?}");
+        assert!(warnings[0].aside.display().to_string().contains(".broken-"), "{warnings:?}");
         journal.remember(search("q", "怎么还没发货"));
         journal.record(vec![event("1", "q", EventKind::Picked, "甲")]);
         assert_eq!(learned(&journal).len(), 1);

@@ -2,7 +2,9 @@
 //! anew, and publishes the table of what was learned.
 
 use super::store::{self, SearchRow};
-use super::{Decided, Event, JournalError, KEEP_DAYS, LessonRow, MAX_REMEMBERED, POLL_INTERVAL, PUBLISH_INTERVAL, Search, now_ms};
+use super::{
+    Decided, Event, JournalError, KEEP_DAYS, LessonRow, MAX_REMEMBERED, POLL_INTERVAL, PUBLISH_INTERVAL, Search, SetAside, now_ms,
+};
 use crate::entry::EntryId;
 use crate::learning::{Decision, EventKind, Learned, MAX_SEEN_HITS, Tally, Veto, Vetoes, identity_hash, phrasing_text, tally};
 use crate::mask::mask;
@@ -57,7 +59,7 @@ type Answer<P> = Box<dyn FnOnce(&mut Writer<P>) + Send>;
 
 impl<P: Fn(Learned)> Writer<P> {
     /// Opens the file, sets a damaged one aside, and publishes the first table.
-    pub(super) async fn open(path: &Path, publish: P) -> Result<(Writer<P>, Vec<String>), JournalError> {
+    pub(super) async fn open(path: &Path, publish: P) -> Result<(Writer<P>, Vec<SetAside>), JournalError> {
         let folder = path.parent().unwrap_or(Path::new("."));
         std::fs::create_dir_all(folder).map_err(|source| JournalError::Folder { path: folder.display().to_string(), source })?;
         let mut warnings = Vec::new();
@@ -301,7 +303,7 @@ impl<P: Fn(Learned)> Writer<P> {
     }
 }
 
-async fn count_all(connection: &mut SqliteConnection) -> Result<(HashMap<Arc<str>, Tally>, Vetoes), sqlx::Error> {
+pub(super) async fn count_all(connection: &mut SqliteConnection) -> Result<(HashMap<Arc<str>, Tally>, Vetoes), sqlx::Error> {
     let vetoes = store::vetoes(connection).await?;
     let facts = store::all_facts(connection).await?;
     let tallies = facts.into_iter().filter_map(|(phrasing, facts)| {
@@ -350,9 +352,5 @@ fn set_aside(path: &Path, why: &JournalError) -> Result<String, JournalError> {
             _ => {}
         }
     }
-    Ok(format!(
-        "{} is damaged and was set aside as {}; what was learned is lost, content is not ({why})",
-        path.display(),
-        broken(&mark).display()
-    ))
+    Ok(SetAside { path: path.to_owned(), aside: broken(&mark), why: why.to_string() })
 }

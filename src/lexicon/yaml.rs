@@ -75,7 +75,7 @@ pub(super) fn parse(source: &mut Source<'_>) -> Option<Node> {
                 source.report(
                     stop.place,
                     Code::BadLexicon,
-                    format!("YAML 无法读取,整个文件未生效:{}", stop.zh),
+                    format!("YAML 读不懂，整个文件未生效：{}", stop.zh),
                     format!("not readable as YAML, the file has no effect: {}", stop.en),
                 );
             }
@@ -95,7 +95,7 @@ fn next<'a>(parser: &mut Events<'a>) -> Result<Option<(Event<'a>, Span)>, Stop> 
             Some(Err(error)) => {
                 let marker = error.marker();
                 let place = Place { line: narrow(marker.line()), column: narrow(marker.col() + 1), width: 0 };
-                return Err(Stop { place, zh: error.info(), en: error.info() });
+                return Err(Stop { place, zh: "请检查这一行的缩进、括号和引号".to_owned(), en: error.info() });
             }
         }
     }

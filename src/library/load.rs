@@ -10,7 +10,7 @@ use crate::entry::Entry;
 use crate::facet::Facet;
 use crate::lexicon::{self, Lexicon, LexiconFile};
 use crate::markdown;
-use crate::problem::{Code, Problem};
+use crate::problem::{Code, Problem, io_zh};
 use jiff::Timestamp;
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -443,7 +443,7 @@ impl Unread {
         match self {
             Unread::Io(error) if error.kind() == io::ErrorKind::NotFound => None,
             Unread::Io(error) => {
-                let zh = format!("文件读不了：{error}。请检查文件的权限");
+                let zh = format!("文件读不了：{}。请检查文件的权限", io_zh(&error));
                 Some(Place::START.problem(path, Code::UnreadableFile, zh, format!("this file cannot be read: {error}; check its rights")))
             }
             Unread::TooLarge => {

@@ -49,7 +49,7 @@ pub(super) fn read(text: &str, dir: &Path, base: Settings) -> Result<(Settings, 
             problems.push(at.problem(
                 FILE,
                 Code::BadSettings,
-                format!("不是有效的 TOML：{why}{hint_zh}。请照 docs/format.md 改正，在此之前沿用原来的设置"),
+                format!("不是有效的 TOML{hint_zh}。请照 docs/format.md 改正，在此之前沿用原来的设置"),
                 format!("not valid TOML: {why}{hint_en}; the settings before it stay in force"),
             ));
             return Ok((settings, problems));

@@ -46,7 +46,7 @@ pub(super) fn read(path: &str, id: &str, text: &str) -> (Option<Read>, Vec<Probl
             let problem = at.problem(
                 path,
                 Code::BadSettings,
-                format!("店铺文件读不懂：{why}。请照 docs/format.md 改正，在此之前沿用原来的值"),
+                "店铺文件读不懂，这里的写法不对。请照 docs/format.md 改正，在此之前沿用原来的值".to_owned(),
                 format!("this shop cannot be read: {why}; the values before it stay in force"),
             );
             (None, vec![problem])

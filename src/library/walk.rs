@@ -3,7 +3,7 @@
 use super::LibraryError;
 use super::place::Place;
 use super::settings;
-use crate::problem::{Code, Problem};
+use crate::problem::{Code, Problem, io_zh};
 use std::collections::HashSet;
 use std::fs::{self, Metadata};
 use std::io;
@@ -129,17 +129,20 @@ impl Walker<'_> {
     /// Reads one folder and those in it. `path` is empty or ends with `/`.
     fn folder(&mut self, path: &str, depth: usize) {
         let real = self.root.join(path);
-        let Ok(real) = fs::canonicalize(&real).inspect_err(|error| self.unreadable_folder(path, &error.to_string())) else { return };
+        let Ok(real) = fs::canonicalize(&real).inspect_err(|error| self.unreadable_folder(path, &io_zh(error), &error.to_string())) else {
+            return;
+        };
         if !self.visited.insert(real.clone()) {
             return;
         }
         if depth > self.limits.depth {
-            self.unreadable_folder(path, &format!("文件夹嵌套超过 {0} 层 / folders nested deeper than {0}", self.limits.depth));
+            let depth = self.limits.depth;
+            self.unreadable_folder(path, &format!("文件夹嵌套超过 {depth} 层"), &format!("folders nested deeper than {depth}"));
             return;
         }
         let listed = match fs::read_dir(&real) {
             Ok(listed) => listed,
-            Err(error) => return self.unreadable_folder(path, &error.to_string()),
+            Err(error) => return self.unreadable_folder(path, &io_zh(&error), &error.to_string()),
         };
         let inode = fs::metadata(&real).map_or((0, 0), |metadata| Stamp::of(&metadata).inode);
         self.found.folders.push((real, inode));
@@ -154,10 +157,10 @@ impl Walker<'_> {
                         && error.kind() != io::ErrorKind::NotFound
                     {
                         let name = format!("{path}{}", item.file_name().to_string_lossy());
-                        self.unreadable_file(&name, &error.to_string());
+                        self.unreadable_file(&name, &io_zh(&error), &error.to_string());
                     }
                 }
-                Err(error) => return self.unreadable_folder(path, &error.to_string()),
+                Err(error) => return self.unreadable_folder(path, &io_zh(&error), &error.to_string()),
             }
         }
         for folder in folders {
@@ -170,7 +173,7 @@ impl Walker<'_> {
         let name = item.file_name();
         let Some(name) = name.to_str() else {
             let shown = format!("{folder}{}", name.to_string_lossy());
-            self.unreadable_file(&shown, "文件名不是 UTF-8 / its name is not UTF-8");
+            self.unreadable_file(&shown, "文件名不是 UTF-8", "its name is not UTF-8");
             return Ok(());
         };
         if name.starts_with('.') {
@@ -183,7 +186,7 @@ impl Walker<'_> {
             let target = match fs::canonicalize(item.path()) {
                 Ok(target) => target,
                 Err(error) => {
-                    self.unreadable_file(&path, &format!("链接没有目标 / a link without target: {error}"));
+                    self.unreadable_file(&path, &format!("链接没有目标（{}）", io_zh(&error)), &format!("a link without target: {error}"));
                     return Ok(());
                 }
             };
@@ -222,7 +225,7 @@ impl Walker<'_> {
         }
         if !kind.is_file() {
             // Opening a pipe would wait for ever.
-            self.unreadable_file(&path, "不是普通文件 / not a regular file");
+            self.unreadable_file(&path, "不是普通文件", "not a regular file");
             return Ok(());
         }
         let stamp = Stamp::of(&metadata);
@@ -236,18 +239,18 @@ impl Walker<'_> {
         Ok(())
     }
 
-    fn unreadable_folder(&mut self, path: &str, why: &str) {
+    fn unreadable_folder(&mut self, path: &str, zh: &str, en: &str) {
         self.found.blind.push(path.to_owned());
         self.problem(
             path.trim_end_matches('/'),
             Code::UnreadableFolder,
-            format!("文件夹读不了：{why}。请检查权限；里面原有的条目沿用旧版本"),
-            format!("this folder cannot be read: {why}; entries that were in it stay as they were"),
+            format!("文件夹读不了：{zh}。请检查权限；里面原有的条目沿用旧版本"),
+            format!("this folder cannot be read: {en}; entries that were in it stay as they were"),
         );
     }
 
-    fn unreadable_file(&mut self, path: &str, why: &str) {
-        self.problem(path, Code::UnreadableFile, format!("文件读不了：{why}"), format!("this file cannot be read: {why}"));
+    fn unreadable_file(&mut self, path: &str, zh: &str, en: &str) {
+        self.problem(path, Code::UnreadableFile, format!("文件读不了：{zh}"), format!("this file cannot be read: {en}"));
     }
 
     fn problem(&mut self, path: &str, code: Code, zh: String, en: String) {

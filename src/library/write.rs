@@ -28,7 +28,7 @@ pub enum WriteError {
         /// As given.
         path: String,
         /// What is wrong with it.
-        why: &'static str,
+        why: PathFault,
     },
     /// Somebody else was first.
     #[error("{path} has changed meanwhile: read it again and repeat the change")]
@@ -46,6 +46,58 @@ pub enum WriteError {
         /// What the system said.
         source: io::Error,
     },
+}
+
+/// What is wrong with a path.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PathFault {
+    /// More folders than the library is read with.
+    TooDeep,
+    /// An empty name, as in `a//b`.
+    EmptyName,
+    /// A name that begins with a dot is hidden, or leads upwards.
+    Dot,
+    /// A name beyond [`MAX_NAME_BYTES`].
+    LongName,
+    /// A character that some system refuses.
+    Character,
+    /// Spaces at an end, or a dot at the end of a name, which some system drops.
+    Edge,
+    /// No file that the library reads.
+    NoFileOfLibrary,
+    /// A link on the way leads out.
+    LeadsOut,
+}
+
+impl PathFault {
+    /// In Chinese.
+    pub fn zh(self) -> &'static str {
+        match self {
+            PathFault::TooDeep => "文件夹嵌套太深",
+            PathFault::EmptyName => "有一段名字是空的",
+            PathFault::Dot => "有一段名字以点开头",
+            PathFault::LongName => "有一段名字超过 255 字节",
+            PathFault::Character => "名字里有文件名不允许的字符",
+            PathFault::Edge => "名字的首尾有空格，或以点结尾",
+            PathFault::NoFileOfLibrary => "应是 文件夹/名称.md、shops/名称.yaml、lexicon/名称 或 library.toml",
+            PathFault::LeadsOut => "其中的链接指向知识库之外",
+        }
+    }
+}
+
+impl std::fmt::Display for PathFault {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            PathFault::TooDeep => "it has too many folders",
+            PathFault::EmptyName => "a name in it is empty",
+            PathFault::Dot => "a name in it begins with a dot",
+            PathFault::LongName => "a name in it is longer than 255 bytes",
+            PathFault::Character => "a character in it is not allowed in file names",
+            PathFault::Edge => "a name in it begins or ends with a space or ends with a dot",
+            PathFault::NoFileOfLibrary => "expected folder/name.md, shops/name.yaml, lexicon/name or library.toml",
+            PathFault::LeadsOut => "a link in it leads out of the library",
+        })
+    }
 }
 
 /// Only one write at a time, so that of two with the same expectation the second sees the first. Editors beside Huashu do not
@@ -114,23 +166,21 @@ pub fn remove(dir: &Path, path: &str, expected: [u8; 32]) -> Result<(), WriteErr
 fn target(dir: &Path, path: &str) -> Result<PathBuf, WriteError> {
     let bad = |why| WriteError::BadPath { path: path.to_owned(), why };
     if path.split('/').count() > Limits::default().depth {
-        return Err(bad("it has too many folders"));
+        return Err(bad(PathFault::TooDeep));
     }
     for name in path.split('/') {
         let why = match name {
-            "" => "a name in it is empty",
-            name if name.starts_with('.') => "a name in it begins with a dot",
-            name if name.len() > MAX_NAME_BYTES => "a name in it is longer than 255 bytes",
-            name if name.contains(['\\', ':', '*', '?', '"', '<', '>', '|']) || name.contains(char::is_control) => {
-                "a character in it is not allowed in file names"
-            }
-            name if name.ends_with([' ', '.']) || name.starts_with(' ') => "a name in it begins or ends with a space or ends with a dot",
+            "" => PathFault::EmptyName,
+            name if name.starts_with('.') => PathFault::Dot,
+            name if name.len() > MAX_NAME_BYTES => PathFault::LongName,
+            name if name.contains(['\\', ':', '*', '?', '"', '<', '>', '|']) || name.contains(char::is_control) => PathFault::Character,
+            name if name.ends_with([' ', '.']) || name.starts_with(' ') => PathFault::Edge,
             _ => continue,
         };
         return Err(bad(why));
     }
     if !walk::is_entry(path) && !walk::is_settings(path) {
-        return Err(bad("expected folder/name.md, shops/name.yaml, lexicon/name or library.toml"));
+        return Err(bad(PathFault::NoFileOfLibrary));
     }
     let io = |source| WriteError::Io { path: path.to_owned(), source };
     let root = fs::canonicalize(dir).map_err(io)?;
@@ -148,7 +198,7 @@ fn target(dir: &Path, path: &str) -> Result<PathBuf, WriteError> {
             Err(error) => return Err(io(error)),
         }
         if !real.starts_with(&root) {
-            return Err(bad("a link in it leads out of the library"));
+            return Err(bad(PathFault::LeadsOut));
         }
     }
     Ok(real)

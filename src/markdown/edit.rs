@@ -1,6 +1,6 @@
 //! Changing one field of a file touches only its lines; a new file is written in one shape.
 
-use super::front_matter::{self, Layout, Node, Spot};
+use super::front_matter::{self, Fault, Layout, Node, Spot};
 use super::keys::Key;
 use super::source::{BOM, Source};
 use super::yaml_text::{self, Place};
@@ -21,8 +21,13 @@ pub enum Value {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum EditError {
     /// The front matter cannot be read, so nothing in it can be found.
-    #[error("the front matter cannot be read: {0}")]
-    FrontMatter(String),
+    #[error("the front matter cannot be read: {en}")]
+    FrontMatter {
+        /// What is wrong, in Chinese.
+        zh: String,
+        /// The same in English.
+        en: String,
+    },
 }
 
 /// Sets (or, with `None`, removes) fields of the front matter. All other bytes stay as they are, a field that has its value already
@@ -110,7 +115,15 @@ pub fn quote(text: &str) -> String {
 }
 
 fn locate(text: &str) -> Result<Layout, EditError> {
-    front_matter::locate(text).map_err(|fault| EditError::FrontMatter(fault.en))
+    front_matter::locate(text).map_err(unreadable)
+}
+
+fn unreadable(fault: Fault) -> EditError {
+    refused(fault.zh, fault.en)
+}
+
+fn refused(zh: impl Into<String>, en: impl Into<String>) -> EditError {
+    EditError::FrontMatter { zh: zh.into(), en: en.into() }
 }
 
 /// Bytes of the empty lines at the beginning of a text.
@@ -131,10 +144,10 @@ fn read(text: &str) -> Result<(Layout, Vec<(Spot, Spot)>), EditError> {
     let layout = locate(text)?;
     let Some(yaml) = layout.yaml.clone() else { return Ok((layout, Vec::new())) };
     let tree = front_matter::read(&Source::new(text), &yaml)
-        .map_err(|faults| EditError::FrontMatter(faults.into_iter().map(|fault| fault.en).next().unwrap_or_default()))?;
+        .map_err(|faults| faults.into_iter().next().map_or_else(|| refused("", ""), unreadable))?;
     match tree.node {
         Node::Map { pairs, flow: false } => Ok((layout, pairs)),
-        _ => Err(EditError::FrontMatter("it is one map in braces; write one `key: value` a line".into())),
+        _ => Err(refused("它整个写在花括号里；请改成一行一个「键: 值」", "it is one map in braces; write one `key: value` a line")),
     }
 }
 
@@ -163,7 +176,11 @@ fn set_field(text: &str, key: Key, value: Option<&Value>) -> Result<String, Edit
     if as_meant {
         Ok(edited)
     } else {
-        Err(EditError::FrontMatter(format!("`{}` is written in a way that cannot be edited here", key.as_str())))
+        let key = key.as_str();
+        Err(refused(
+            format!("「{key}」的写法在这里改不了；请用编辑器改"),
+            format!("`{key}` is written in a way that cannot be edited here"),
+        ))
     }
 }
 
@@ -211,7 +228,7 @@ fn replacement(text: &str, key: Key, name: &Spot, old: &Spot, value: &Value) -> 
     let colon = text[name.span.end..]
         .find(':')
         .map(|found| name.span.end + found + 1)
-        .ok_or_else(|| EditError::FrontMatter(format!("no colon follows `{}`", key.as_str())))?;
+        .ok_or_else(|| refused(format!("「{}」后面没有冒号", key.as_str()), format!("no colon follows `{}`", key.as_str())))?;
     let line_end = line_end(text);
     let key_indent = &text[line_start(text, name.span.start)..name.span.start];
     if let (Node::List { items, flow: false }, Value::List(new)) = (&old.node, value)

@@ -289,7 +289,7 @@ impl Tree {
                 "no colon is expected here; put a value that contains `: ` in quotation marks, and check the line above".to_owned(),
             ),
             _ => (
-                format!("文件头不是合法的 YAML（{}）；请检查这一行的缩进、括号和引号", error.info()),
+                "文件头不是合法的 YAML；请检查这一行的缩进、括号和引号".to_owned(),
                 format!("the front matter is not YAML ({}); check indentation, brackets and quotation marks of this line", error.info()),
             ),
         };

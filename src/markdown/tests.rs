@@ -434,7 +434,7 @@ fn comments_languages_and_empty_values_are_kept() {
     // Unreadable, one map in braces, and a corner of YAML that an edit would get wrong.
     for refused in ["---\ntitle: \"甲\n---\n", "---\n{title: 甲}\n---\n", "---\ntitle: &x\nkind: case\n---\n"] {
         let result = edit::set_fields(refused, &[(Key::Title, text("乙"))]);
-        assert!(matches!(result, Err(EditError::FrontMatter(_))), "{refused}: {result:?}");
+        assert!(matches!(result, Err(EditError::FrontMatter { .. })), "{refused}: {result:?}");
     }
 }
 

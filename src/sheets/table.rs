@@ -48,39 +48,35 @@ pub enum TableError {
     #[error("{}: {source}", path.display())]
     Io { path: PathBuf, source: std::io::Error },
     /// Beyond [`MAX_TABLE_BYTES`].
-    #[error("文件超过 {} MB，请分成几份 / the file has more than {0} MB: split it", MAX_TABLE_BYTES >> 20)]
+    #[error("the file has more than {} MB: split it", MAX_TABLE_BYTES >> 20)]
     TooLarge,
     /// Beyond [`MAX_ROWS`].
-    #[error("第 {row} 行：最多 {MAX_ROWS} 行，请分成几份 / row {row}: at most {MAX_ROWS} rows are read: split the file")]
+    #[error("row {row}: at most {MAX_ROWS} rows are read: split the file")]
     TooManyRows { row: usize },
     /// Beyond [`MAX_COLUMNS`].
-    #[error("第 {row} 行有 {columns} 列，最多 {MAX_COLUMNS} 列 / row {row} has {columns} columns, at most {MAX_COLUMNS} are read")]
+    #[error("row {row} has {columns} columns, at most {MAX_COLUMNS} are read")]
     TooManyColumns { row: usize, columns: usize },
     /// Bytes that are no text.
-    #[error(
-        "第 {line} 行（第 {byte} 字节）不是 {encoding} 文字，请另存为 UTF-8 / line {line} (byte {byte}) is no {encoding} text: save the file as UTF-8"
-    )]
+    #[error("line {line} (byte {byte}) is no {encoding} text: save the file as UTF-8")]
     Undecodable { encoding: &'static str, line: usize, byte: usize },
     /// The binary format before 2007, or an encrypted workbook.
-    #[error("旧版或加密的 Excel 文件，请另存为不加密的 .xlsx 或 .csv / an old or encrypted Excel file: save it as plain .xlsx or .csv")]
+    #[error("an old or encrypted Excel file: save it as plain .xlsx or .csv")]
     OldExcel,
     /// No workbook, or a damaged one.
-    #[error("Excel 文件读不出来：{0}；请重新另存为 .xlsx / the workbook cannot be read: {0}; save it again as .xlsx")]
+    #[error("the workbook cannot be read: {0}; save it again as .xlsx")]
     Workbook(String),
     /// A workbook that would fill the memory.
-    #[error("Excel 文件解压后超过 {} MB，不读取 / the workbook unpacks to more than {0} MB and is not read", limit >> 20)]
+    #[error("the workbook unpacks to more than {} MB and is not read", limit >> 20)]
     Unpacked { limit: u64 },
     /// A quoted cell without an end swallows all that follows.
-    #[error(
-        "第 {row} 行有一个引号没有配对，后面的内容都被吞进去了 / row {row} has a quotation mark without a partner, which swallows all that follows"
-    )]
+    #[error("row {row} has a quotation mark without a partner, which swallows all that follows")]
     UnclosedQuote { row: usize },
     /// No cell anywhere.
-    #[error("表里没有内容 / the table is empty")]
+    #[error("the table is empty")]
     Empty,
     /// No column has a known name.
     #[error(
-        "表头里没有认识的列：{found}；请写上表头（如 编号、问题、答案），或用 --columns 指定 / no column of the header is known: {found}; \
+        "no column of the header is known: {found}; \
          name them in the first row (such as id, question, answer) or with --columns"
     )]
     NoKnownColumn { found: String },
@@ -255,7 +251,10 @@ fn read_jsonl(text: &str) -> Result<Table, TableError> {
         let mut row = Row { number, ..Row::default() };
         match serde_json::from_str::<serde_json::Map<String, serde_json::Value>>(source) {
             Err(error) => {
-                row.fault = Some(Fault::row(format!("不是一个 JSON 对象：{error}"), format!("not one JSON object: {error}")));
+                row.fault = Some(Fault::row(
+                    format!("不是一个 JSON 对象，第 {} 个字节处读不懂", error.column()),
+                    format!("not one JSON object: {error}"),
+                ));
             }
             Ok(object) => {
                 for (name, value) in object {

@@ -1,17 +1,13 @@
 //! The program as people and scripts run it: its words, its exit codes, where it takes its settings from.
 
+use super::service::{PATIENCE, PROGRAM, Service, VARIABLES, put};
 use assert_cmd::Command;
 use serde_json::Value;
 use std::fs;
-use std::io::{BufRead, BufReader, Read, Write};
-use std::net::TcpStream;
 use std::path::Path;
-use std::process::{Child, Stdio};
+use std::process::Stdio;
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
-
-/// No command may take longer on the slowest machine that runs the tests.
-const PATIENCE: Duration = Duration::from_secs(120);
 
 /// Replies of the tiny library; each its own question.
 const ENTRIES: [(&str, &str); 3] = [
@@ -35,18 +31,10 @@ fn desk() -> TempDir {
     desk
 }
 
-fn put(desk: &Path, path: &str, text: &str) {
-    let path = desk.join(path);
-    fs::create_dir_all(path.parent().unwrap()).unwrap();
-    fs::write(path, text).unwrap();
-}
-
 /// The program with nothing of the tester's own settings.
 fn huashu(desk: &Path) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_huashu"));
-    for name in
-        ["HUASHU_KB", "HUASHU_INDEX", "HUASHU_DATA", "HUASHU_COLOR", "HUASHU_LISTEN", "HUASHU_POLL", "HUASHU_LOG", "RUST_LOG", "NO_COLOR"]
-    {
+    let mut command = Command::new(PROGRAM);
+    for name in VARIABLES {
         command.env_remove(name);
     }
     command.current_dir(desk).timeout(PATIENCE);
@@ -95,7 +83,7 @@ fn exit_codes_and_words_are_as_the_help_says() {
     check(&["check"], 0, "没有问题：3 个条目", "");
     check(&["check", "--kb", "warned"], 0, "1 个警告：1 个条目", "");
     check(&["check", "--kb", "broken"], 1, "错误[bad-date]", "");
-    check(&["check", "--kb", "missing"], 2, "", "missing");
+    check(&["check", "--kb", "missing"], 2, "", "知识库 missing 读不了：没有这个文件或文件夹");
     check(&["check", "elsewhere"], 2, "", "elsewhere 不在知识库 kb 里");
     check(&["serch"], 2, "", "没有 serch 这个命令，是不是");
     check(&["search"], 2, "", "缺少 <TEXT>");
@@ -108,13 +96,15 @@ fn exit_codes_and_words_are_as_the_help_says() {
     check(&["export"], 2, "", "--format");
     check(&["export", "--format", "pdf"], 2, "", "应是 csv、tsv、xlsx 或 jsonl");
     check(&["export", "--output", "a.doc"], 2, "", "请用 --format");
-    check(&["import", "missing.csv", "--into", "kb/新"], 2, "", "missing.csv");
+    check(&["import", "missing.csv", "--into", "kb/新"], 2, "", "missing.csv 读不出来：没有这个文件或文件夹");
     check(&["import", "q.tsv"], 2, "", "--into");
     check(&["eval", "--queries", "q.tsv", "--qrels", "qrels"], 0, "success@1  1.0000", "");
-    check(&["eval", "--queries", "bad.tsv", "--qrels", "qrels"], 2, "", "line 1: expected qid TAB text");
+    check(&["eval", "--queries", "bad.tsv", "--qrels", "qrels"], 2, "", "bad.tsv 读不懂：第 1 行应写成「qid TAB text」");
     check(&["eval", "--queries", "q.tsv", "--qrels", "other.qrels"], 2, "", "编号对得上吗");
     check(&["serve", "--listen", "0.0.0.0:0"], 2, "", "不是本机地址");
     check(&["serve", "--listen", "7700"], 2, "", "应是 地址:端口");
+    check(&["serve", "--json=3"], 2, "", "--json 后面多了 \"3\"");
+    check(&["search", "--limit", "3", "--limit", "4", "x"], 2, "", "--limit <N> 只能给一次");
     check(&["serve", "--poll", "0"], 2, "", "应是 1 到 86400 秒");
     check(&["new", "催发货"], 2, "", "编号 催发货 已经有了：售中/催发货.md");
     check(&["completions", "fish"], 0, "complete -c huashu", "");
@@ -208,9 +198,9 @@ fn a_wrong_settings_file_stops_with_its_line_and_column() {
             assert!(err.contains(part), "{text}: {err}");
         }
     };
-    check("kb = \"kb\"\nport = 3\n", &["line 2, column 1", "port"]);
-    check("kb = [\n", &["line"]);
-    check("listen = \"0.0.0.0:1\"\n", &["line 1, column 10", "本机"]);
+    check("kb = \"kb\"\nport = 3\n", &["第 2 行第 1 列", "port"]);
+    check("kb = [\n", &["行"]);
+    check("listen = \"0.0.0.0:1\"\n", &["第 1 行第 10 列", "本机"]);
 }
 
 #[test]
@@ -345,7 +335,7 @@ fn eval_with_labels_judges_confidence_emotion_and_stage() {
     assert_eq!((code, out.contains("置信 AUROC  1.0000"), out.contains("情绪 F1  1.0000")), (0, true, true), "{out}");
     put(desk.path(), "labels", "q1\ty\thappy\tmid\n");
     let (code, _, err) = run_in(desk.path(), &arguments);
-    assert_eq!((code, err.contains("line 1: expected qid TAB y|n")), (2, true), "{err}");
+    assert_eq!((code, err.contains("第 1 行应写成「qid TAB y|n")), (2, true), "{err}");
 }
 
 #[test]
@@ -388,7 +378,7 @@ fn golden_questions_tell_what_moved_since_the_last_run() {
     assert_eq!((code, out.contains("第一次运行")), (0, true), "{out}");
     put(desk.path(), "kb/golden.tsv", "怎么还没发货 催发货\n");
     let (code, _, err) = golden(&[]);
-    assert_eq!((code, err.contains("line 1: expected question TAB entry TAB n")), (2, true), "{err}");
+    assert_eq!((code, err.contains("第 1 行应写成「question TAB entry TAB n")), (2, true), "{err}");
 }
 
 #[test]
@@ -423,7 +413,7 @@ fn who_closes_the_pipe_hears_no_complaint() {
     // More than any buffer on the way holds.
     put(desk.path(), "kb/长.md", &format!("---\ntitle: 长\nquestions: [长吗]\n---\n{}\n\n> 好\n", "说明。".repeat(100_000)));
     for format in ["jsonl", "csv", "tsv", "xlsx"] {
-        let mut child = std::process::Command::new(env!("CARGO_BIN_EXE_huashu"))
+        let mut child = std::process::Command::new(PROGRAM)
             .args(["export", "--format", format])
             .current_dir(desk.path())
             .stdout(Stdio::piped())
@@ -436,54 +426,21 @@ fn who_closes_the_pipe_hears_no_complaint() {
     }
 }
 
-/// A running server; killed when dropped.
-struct Server {
-    child: Child,
-    address: String,
-}
-
-impl Server {
-    fn start(desk: &Path) -> Server {
-        let mut child = std::process::Command::new(env!("CARGO_BIN_EXE_huashu"))
-            .args(["serve", "--listen", "127.0.0.1:0", "--json"])
-            .current_dir(desk)
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
-        let mut line = String::new();
-        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
-        let said: Value = serde_json::from_str(&line).unwrap();
-        assert_eq!((&said["entries"], &said["problems"]), (&3.into(), &0.into()));
-        let address = said["url"].as_str().unwrap().strip_prefix("http://").unwrap().to_owned();
-        Server { child, address }
-    }
-
-    fn get(&self, path: &str) -> String {
-        let mut stream = TcpStream::connect(&self.address).unwrap();
-        stream.set_read_timeout(Some(PATIENCE)).unwrap();
-        write!(stream, "GET {path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n", self.address).unwrap();
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).unwrap();
-        answer
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
+/// The tiny library, served.
+fn serve(desk: &Path) -> Service {
+    let service = Service::start(desk);
+    assert_eq!((&service.said["entries"], &service.said["problems"]), (&3.into(), &0.into()));
+    service
 }
 
 #[test]
 fn a_folder_has_one_server_at_a_time_and_others_read_beside_it() {
     let desk = desk();
-    let server = Server::start(desk.path());
-    assert!(server.get("/healthz").starts_with("HTTP/1.1 200"));
+    let server = serve(desk.path());
+    assert!(server.get("/healthz").0 == 200);
     for arguments in [["serve", "--listen=127.0.0.1:0"], ["index", "--rebuild"]] {
         let (code, _, err) = run_in(desk.path(), &arguments);
-        assert!(code == 2 && err.contains("another process is writing the index"), "{arguments:?}: {err}");
+        assert!(code == 2 && err.contains("另一个进程正在写索引"), "{arguments:?}: {err}");
     }
     assert_eq!(run_in(desk.path(), &["search", "怎么还没发货"]).0, 0);
     put(desk.path(), "huashu.toml", &format!("listen = {:?}\n", server.address));
@@ -495,7 +452,7 @@ fn a_folder_has_one_server_at_a_time_and_others_read_beside_it() {
 #[test]
 fn a_server_ends_well_when_it_is_told_to_stop() {
     let desk = desk();
-    let mut server = Server::start(desk.path());
+    let mut server = serve(desk.path());
     let told = std::process::Command::new("kill").args(["-TERM", &server.child.id().to_string()]).status().unwrap();
     assert!(told.success());
     let begin = Instant::now();
@@ -507,5 +464,5 @@ fn a_server_ends_well_when_it_is_told_to_stop() {
         std::thread::sleep(Duration::from_millis(20));
     };
     assert_eq!(status.code(), Some(0));
-    Server::start(desk.path());
+    serve(desk.path());
 }

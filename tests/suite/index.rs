@@ -1,7 +1,7 @@
 //! The index folder: incremental, locked, and rebuilt where it cannot be trusted.
 
 use huashu::answer::{Request, answer};
-use huashu::index::IndexError;
+use huashu::index::{IndexError, Rebuilt};
 use huashu::live::{Live, LiveError, open_once};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -34,7 +34,7 @@ impl Place {
         self.dir.path().join("index")
     }
 
-    fn open(&self) -> (Live, Vec<String>) {
+    fn open(&self) -> (Live, Vec<Rebuilt>) {
         Live::open(&self.kb(), &self.index()).unwrap()
     }
 }

@@ -10,4 +10,5 @@ mod lexicon;
 mod library;
 mod panel;
 mod search;
+mod service;
 mod sheets;

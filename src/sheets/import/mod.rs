@@ -148,9 +148,7 @@ pub enum ImportError {
         source: std::io::Error,
     },
     /// Stopped in the middle: what was written is whole and remembered, so that the same import once more does the rest.
-    #[error(
-        "已写 {written} 个文件后停下，解决后再导入一次会接着做 / stopped after {written} files, the same import once more does the rest: {source}"
-    )]
+    #[error("stopped after {written} files, the same import once more does the rest: {source}")]
     Stopped {
         /// Files written before.
         written: usize,
@@ -213,8 +211,8 @@ pub fn apply(plan: Plan, mut progress: impl FnMut(usize, usize)) -> Result<Vec<R
             }
             Err(WriteError::Conflict { .. }) => rows[*row].outcome = Outcome::Conflict(Conflict::Meanwhile),
             Err(WriteError::BadPath { path, why }) => {
-                rows[*row].outcome =
-                    Outcome::Refused(Fault::row(format!("不能写到 {path}：{why}"), format!("cannot be written to {path}: {why}")));
+                let (zh, en) = (format!("不能写到 {path}：{}", why.zh()), format!("cannot be written to {path}: {why}"));
+                rows[*row].outcome = Outcome::Refused(Fault::row(zh, en));
             }
             Err(error) => {
                 end = Err(error);

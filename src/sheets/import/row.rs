@@ -390,8 +390,8 @@ fn unreadable() -> Reason {
 }
 
 fn not_editable(error: EditError) -> Reason {
-    let EditError::FrontMatter(why) = error;
-    Reason::new(format!("文件头改不了：{why}"), format!("the front matter cannot be edited: {why}"))
+    let EditError::FrontMatter { zh, en } = error;
+    Reason::new(format!("文件头改不了：{zh}"), format!("the front matter cannot be edited: {en}"))
 }
 
 #[cfg(test)]
