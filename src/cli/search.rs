@@ -2,14 +2,16 @@
 
 use super::place::Place;
 use super::screen::{Paint, Screen, plain};
-use super::{Verdict, whole_number};
+use super::{Verdict, sentences, whole_number};
 use crate::analysis::tokens::INTENT_MARK;
 use crate::answer::{self, Answer, Hit, MAX_HITS, Request};
 use crate::entry::{Act, Kind};
 use crate::facet::Facet;
 use crate::highlight::Highlighted;
 use crate::http::json::SearchResponse;
-use crate::lexicon::Emotion;
+use crate::journal::read_learned;
+use crate::learning::Learned;
+use crate::lexicon::{Emotion, EmotionReading, Risk};
 use crate::library::Library;
 use crate::live::open_once;
 use crate::query::{Origin, TermKind};
@@ -65,7 +67,7 @@ pub(super) fn kind(text: &str) -> Result<Kind, String> {
 
 pub(super) fn run(options: &Options, place: &Place, screen: &mut Screen) -> anyhow::Result<Verdict> {
     let messages = messages(&options.text)?;
-    let snapshot = open_once(&place.kb, &place.index, Arc::default())?;
+    let snapshot = open_once(&place.kb, &place.index, Arc::new(learned(place)))?;
     let request = request(options, messages, &snapshot.library)?;
     let begin = Instant::now();
     let answer = answer::answer(&snapshot, &request)?;
@@ -73,9 +75,18 @@ pub(super) fn run(options: &Options, place: &Place, screen: &mut Screen) -> anyh
     if screen.json {
         screen.json(&SearchResponse::new(&answer, &snapshot.library.lexicon.emotions.risks, took, options.explain))?;
     } else {
+        show_risks(&answer.emotion, &snapshot.library.lexicon.emotions.risks, screen)?;
         show(&answer, took, screen)?;
     }
     Ok(Verdict::Done)
+}
+
+/// What the journal has learned. Without it is searched all the same.
+fn learned(place: &Place) -> Learned {
+    read_learned(&place.data).unwrap_or_else(|error| {
+        eprintln!("警告：没有用学到的问法：{}", sentences::chain(&error.into()));
+        Learned::default()
+    })
 }
 
 fn messages(text: &[String]) -> anyhow::Result<Vec<String>> {
@@ -106,6 +117,17 @@ fn known(library: &Library, facet: Facet, text: Option<&str>) -> anyhow::Result<
         Some(value) => Ok(Some(value.to_owned())),
         None => bail!("没有 {text:?} 这个{}，可以是：{}", facet.zh(), facets.values(facet).join("、")),
     }
+}
+
+/// What stops routine replies, by which words, and who takes over.
+fn show_risks(reading: &EmotionReading, risks: &[Risk], screen: &mut Screen) -> std::io::Result<()> {
+    for risk in reading.risks.iter().filter_map(|risk| risks.get(*risk)) {
+        let words = reading.words.iter().map(|(word, _)| plain(word)).filter(|word| risk.words.contains(word));
+        let words = words.collect::<Vec<_>>().join("、");
+        let line = format!("注意：{}（{words}）。先停用常规话术，按「{}」处理", risk.name, risk.entry);
+        screen.line(screen.paint(Paint::Bad, &line))?;
+    }
+    Ok(())
 }
 
 fn show(answer: &Answer, took: Duration, screen: &mut Screen) -> std::io::Result<()> {

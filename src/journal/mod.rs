@@ -12,6 +12,7 @@ use crate::entry::EntryId;
 use crate::feedback::Verdict;
 use crate::learning::{Decision, EventKind, Learned, Provenance};
 use arc_swap::ArcSwap;
+use sqlx::Connection;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
@@ -321,6 +322,25 @@ impl Journal {
             }
         }
     }
+}
+
+/// What a journal in a data folder has learned, read without writing anything; nothing where there is no journal yet.
+///
+/// # Errors
+/// Where it cannot be read.
+pub fn read_learned(dir: &Path) -> Result<Learned, JournalError> {
+    let path = dir.join(FILE);
+    let folder = |source| JournalError::Folder { path: dir.display().to_string(), source };
+    if !path.try_exists().map_err(folder)? {
+        return Ok(Learned::default());
+    }
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().map_err(folder)?;
+    runtime.block_on(async {
+        let mut connection = store::open_to_read(&path).await?;
+        let (tallies, _) = writer::count_all(&mut connection).await?;
+        connection.close().await?;
+        Ok(Learned::new(&tallies, now_ms()))
+    })
 }
 
 /// Now, in milliseconds.

@@ -128,6 +128,28 @@ pub(super) async fn open(path: &Path) -> Result<SqliteConnection, JournalError> 
     Ok(connection)
 }
 
+/// Opens a file to read, and leaves nothing beside it.
+///
+/// # Errors
+/// Where it is no database, or made by a later version.
+pub(super) async fn open_to_read(path: &Path) -> Result<SqliteConnection, JournalError> {
+    let mut log = path.as_os_str().to_owned();
+    log.push("-wal");
+    // Without a log nobody writes, and the file can be read as it stands; otherwise SQLite would leave an empty log behind. With one a
+    // server runs, or was killed, and the latest facts are in the log.
+    let options = SqliteConnectOptions::new()
+        .filename(path)
+        .read_only(true)
+        .immutable(!Path::new(&log).exists())
+        .busy_timeout(BUSY_TIMEOUT)
+        .disable_statement_logging();
+    let mut connection = SqliteConnection::connect_with(&options).await?;
+    match sqlx::query_scalar("PRAGMA user_version").fetch_one(&mut connection).await? {
+        FORMAT => Ok(connection),
+        found => Err(JournalError::Newer { path: path.display().to_string(), found, known: FORMAT }),
+    }
+}
+
 /// Whether an error says that the file itself is bad, so that setting it aside helps.
 pub(super) fn is_damage(error: &JournalError) -> bool {
     match error {

@@ -335,8 +335,8 @@ fn hashed(id: &str) -> String {
     format!("{:016x}", identity_hash(id))
 }
 
-/// Renames a damaged file and its companions; says where it is.
-fn set_aside(path: &Path, why: &JournalError) -> Result<String, JournalError> {
+/// Renames a damaged file and its companions.
+fn set_aside(path: &Path, why: &JournalError) -> Result<SetAside, JournalError> {
     let broken = |suffix: &str| {
         let mut name = path.as_os_str().to_owned();
         name.push(suffix);

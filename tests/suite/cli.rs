@@ -248,6 +248,17 @@ fn search_shows_reply_blanks_and_marks_and_nothing_that_moves_the_cursor() {
 }
 
 #[test]
+fn search_tells_what_stops_routine_replies_and_who_takes_over() {
+    let desk = desk();
+    put(desk.path(), "kb/lexicon/emotions.yaml", "risk:\n  - {name: 起火, words: [冒烟, 烧起来], entry: 安全-起火}\n");
+    put(desk.path(), "kb/安全-起火.md", "---\ntitle: 起火\nquestions: [充电着火了]\n---\n\n> 请先断电，离远一点。\n");
+    let (_, out, _) = run_in(desk.path(), &["search", "充电器冒烟了"]);
+    assert!(out.contains("注意：起火（冒烟）。先停用常规话术，按「安全-起火」处理\n"), "{out}");
+    let (_, out, _) = run_in(desk.path(), &["search", "怎么还没发货"]);
+    assert!(!out.contains("停用常规话术"), "{out}");
+}
+
+#[test]
 fn search_in_json_has_the_shape_of_the_api() {
     let desk = desk();
     let found = json_of(desk.path(), &["search", "cfh", "--explain"]);

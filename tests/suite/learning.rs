@@ -200,3 +200,36 @@ fn old_chats_are_learned_and_decided_upon_from_the_command_line() {
     assert!(fs::read_to_string(desk.path().join("kb/催发货.md")).unwrap().contains("什么时候出库"));
     assert_eq!(huashu(desk.path(), &["phrasings", "ban", "0"]).0, 2);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_search_in_the_shell_uses_what_was_learned_and_writes_nothing() {
+    let desk = desk();
+    let question = "包裹啥时候从库房出来";
+    let first = || {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_huashu"));
+        let output = command.current_dir(desk.path()).args(["search", question, "--json"]).output().unwrap();
+        assert_eq!(String::from_utf8_lossy(&output.stderr), "");
+        let answer: Value = serde_json::from_slice(&output.stdout).unwrap();
+        answer["hits"][0]["matched"]["by"].as_str().map(str::to_owned)
+    };
+    let files = || {
+        let mut files: Vec<_> = fs::read_dir(desk.path().join("data/kb")).unwrap().map(|file| file.unwrap().path()).collect();
+        files.sort_unstable();
+        files.into_iter().map(|path| (path.clone(), fs::read(path).unwrap())).collect::<Vec<_>>()
+    };
+    assert_ne!(first().as_deref(), Some("learned"), "there is no journal yet");
+    assert!(!desk.path().join("data").exists());
+    let service = Service::new(desk.path());
+    service.pick("a", "1", question).await;
+    service.pick("b", "2", question).await;
+    assert_eq!(first().as_deref(), Some("learned"), "while a server writes");
+    drop(service);
+    let before = files();
+    assert_eq!(first().as_deref(), Some("learned"), "after it ended");
+    assert!(files() == before, "something was written beside the journal or into it");
+    fs::write(desk.path().join("data/kb/journal.sqlite3"), "no database").unwrap();
+    let output = Command::new(env!("CARGO_BIN_EXE_huashu")).current_dir(desk.path()).args(["search", "怎么还没发货"]).output().unwrap();
+    let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert!(out.contains("催发货") && err.contains("警告：没有用学到的问法：流水读写不了"), "{out}{err}");
+    assert_eq!(fs::read(desk.path().join("data/kb/journal.sqlite3")).unwrap(), b"no database", "setting it aside is for who owns it");
+}
