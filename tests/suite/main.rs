@@ -1,6 +1,7 @@
 //! The integration tests, one binary so that they link once: a module a subject.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+mod bad_input;
 mod cli;
 mod http;
 mod index;
