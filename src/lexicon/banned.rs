@@ -225,7 +225,7 @@ pub(super) fn read(source: &mut Source<'_>, facets: &Facets, rules: &mut Vec<Rul
         let id = rule.rule.id.clone();
         if !seen.insert(id.clone()) {
             let (zh, en) =
-                (format!("规则「{id}」在本文件中重复,以第一条为准"), format!("rule `{id}` stands twice in this file; the first holds"));
+                (format!("规则「{id}」在本文件中重复，以第一条为准"), format!("rule `{id}` stands twice in this file; the first holds"));
             source.report(place, Code::BadLexicon, zh, en);
         } else if let Some(known) = rules.iter_mut().find(|known| known.rule.id == id) {
             *known = rule;
@@ -233,7 +233,7 @@ pub(super) fn read(source: &mut Source<'_>, facets: &Facets, rules: &mut Vec<Rul
             source.report(
                 place,
                 Code::TooMany,
-                format!("规则超过 {MAX_RULES} 条,其余忽略"),
+                format!("规则超过 {MAX_RULES} 条，其余忽略"),
                 format!("more than {MAX_RULES} rules; the rest is ignored"),
             );
             return;
@@ -257,7 +257,7 @@ fn rule(
         source.report(
             place,
             Code::BadLexicon,
-            "规则需要 id、class 和 why,此条未生效",
+            "规则需要 id、class 和 why，此条未生效",
             "a rule needs `id`, `class` and `why`; it has no effect",
         );
         return None;
@@ -268,7 +268,7 @@ fn rule(
         other => {
             // Of the two mistakes the one that sends nothing unlawful.
             let at = other.map_or(place, |(at, _)| at);
-            let (zh, en) = ("severity 应是 block 或 warn;暂按 block 处理", "`severity` is `block` or `warn`; taken for `block`");
+            let (zh, en) = ("severity 应是 block 或 warn；暂按 block 处理", "`severity` is `block` or `warn`; taken for `block`");
             source.report(at, Code::BadValue, zh, en);
             RuleSeverity::Block
         }
@@ -278,7 +278,7 @@ fn rule(
     let mut words = source.terms(fields.take("words"));
     let mut except = source.terms(fields.take("except"));
     if words.len() + except.len() > MAX_WORDS_PER_RULE {
-        let zh = format!("一条规则最多 {MAX_WORDS_PER_RULE} 个词,其余忽略;请拆成几条");
+        let zh = format!("一条规则最多 {MAX_WORDS_PER_RULE} 个词，其余忽略；请拆成几条");
         let en = format!("a rule has at most {MAX_WORDS_PER_RULE} words; the rest is ignored; split it");
         source.report(place, Code::TooMany, zh, en);
         words.truncate(MAX_WORDS_PER_RULE);
@@ -315,7 +315,7 @@ fn patterns(source: &mut Source<'_>, node: Option<Node>, others: usize) -> Vec<R
     let mut patterns = Vec::new();
     for (place, pattern) in source.texts(node) {
         if others + patterns.len() == MAX_PATTERNS {
-            let zh = format!("正则表达式共超过 {MAX_PATTERNS} 个,此处忽略");
+            let zh = format!("正则表达式共超过 {MAX_PATTERNS} 个，此处忽略");
             source.report(place, Code::TooMany, zh, format!("more than {MAX_PATTERNS} regular expressions; ignored here"));
             break;
         }
@@ -333,7 +333,7 @@ fn patterns(source: &mut Source<'_>, node: Option<Node>, others: usize) -> Vec<R
             }
         };
         let (zh, en) =
-            (format!("正则表达式无法使用,已忽略:{wrong}"), format!("the regular expression cannot be used and is ignored: {wrong}"));
+            ("正则表达式的写法不对，已忽略".to_owned(), format!("the regular expression cannot be used and is ignored: {wrong}"));
         source.report(place, Code::BadLexicon, zh, en);
     }
     patterns

@@ -42,7 +42,7 @@ pub(super) fn read(source: &mut Source<'_>, campaigns: &mut Campaigns) {
             source.report(
                 field.place,
                 Code::BadLexicon,
-                "活动名不能含「/」,阶段写在 phase",
+                "活动名不能含「/」，阶段写在 phase",
                 "a campaign's name holds no `/`; a phase goes to `phase`",
             );
             continue;
@@ -50,7 +50,7 @@ pub(super) fn read(source: &mut Source<'_>, campaigns: &mut Campaigns) {
         let mut items = yaml::items(Some(field.value));
         if items.len() > MAX_WINDOWS {
             let (zh, en) = (
-                format!("一个活动最多 {MAX_WINDOWS} 个时段,其余忽略"),
+                format!("一个活动最多 {MAX_WINDOWS} 个时段，其余忽略"),
                 format!("a campaign has at most {MAX_WINDOWS} windows; the rest is ignored"),
             );
             source.report(field.place, Code::TooMany, zh, en);
@@ -73,7 +73,7 @@ fn window(source: &mut Source<'_>, item: Node) -> Option<Window> {
         source.report(
             until_place,
             Code::EmptyPeriod,
-            format!("结束 {until} 不晚于开始 {from},此时段未生效"),
+            format!("结束 {until} 不晚于开始 {from}，此时段未生效"),
             format!("the end {until} is not after the begin {from}; the window has no effect"),
         );
         return None;
@@ -104,7 +104,7 @@ fn moment(
         source.report(
             place,
             Code::BadDate,
-            format!("日期「{text}」无法读取;应如 2026-11-10 或 2026-11-10 20:00"),
+            format!("日期「{text}」无法读取；应如 2026-11-10 或 2026-11-10 20:00"),
             format!("`{text}` is no date; expected 2026-11-10 or 2026-11-10 20:00"),
         );
     }

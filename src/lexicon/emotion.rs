@@ -240,7 +240,7 @@ fn weighted(source: &mut Source<'_>, item: Node) -> Option<(String, f32)> {
     match text.parse::<f32>() {
         Ok(weight) if weight > 0.0 && weight <= MAX_WEIGHT => Some((word, weight)),
         _ => {
-            let zh = format!("weight「{text}」应是大于 0、不超过 {MAX_WEIGHT} 的数;此词未生效");
+            let zh = format!("weight「{text}」应是大于 0、不超过 {MAX_WEIGHT} 的数；此词未生效");
             source.report(
                 place,
                 Code::BadValue,
@@ -270,7 +270,7 @@ fn add_risk(source: &mut Source<'_>, item: Node, risks: &mut Vec<Risk>) {
         source.report(
             place,
             Code::TooMany,
-            format!("风险最多 {MAX_RISKS} 个,此项忽略"),
+            format!("风险最多 {MAX_RISKS} 个，此项忽略"),
             format!("at most {MAX_RISKS} risks; this one is ignored"),
         );
     } else {

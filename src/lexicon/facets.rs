@@ -35,7 +35,7 @@ pub(super) fn read(source: &mut Source<'_>, facets: &mut Facets) {
 fn add(source: &mut Source<'_>, facets: &mut Facets, facet: Facet, field: Field) {
     let Field { key: value, place, value: aliases } = field;
     if facet == Facet::Authority && Authority::parse(&value).is_none() {
-        let zh = format!("权限只有 一线、组长、主管,没有「{value}」");
+        let zh = format!("权限只有 一线、组长、主管，没有「{value}」");
         source.report(place, Code::BadValue, zh, format!("authority is one of 一线 组长 主管, not `{value}`"));
         return;
     }
@@ -48,7 +48,7 @@ fn add(source: &mut Source<'_>, facets: &mut Facets, facet: Facet, field: Field)
             _ if source.term(place, &alias).is_none() => {}
             None => own.push(alias),
             Some(other) => {
-                let zh = format!("「{alias}」已是「{other}」的别名,这里未生效");
+                let zh = format!("「{alias}」已是「{other}」的别名，这里未生效");
                 let en = format!("`{alias}` already stands for `{other}`; no effect here");
                 source.report(place, Code::BadLexicon, zh, en);
             }

@@ -43,7 +43,7 @@ pub(super) fn read(source: &mut Source<'_>, filler: &mut Filler) {
                 source.report(
                     line.here(),
                     Code::BadLexicon,
-                    format!("不认识的小节「{name}」,其下词语未生效;可用:问候 语气 致谢 确认 稍等 放弃"),
+                    format!("不认识的小节「{name}」，其下词语未生效；可用：问候 语气 致谢 确认 稍等 放弃"),
                     format!("unknown section `{name}`, its phrases have no effect; known: 问候 语气 致谢 确认 稍等 放弃"),
                 );
             }
@@ -62,7 +62,7 @@ pub(super) fn read(source: &mut Source<'_>, filler: &mut Filler) {
                 source.report(
                     line.here(),
                     Code::BadLexicon,
-                    "词语之前缺少小节,如 [问候]",
+                    "词语之前缺少小节，如 [问候]",
                     "a section such as [问候] is missing above this phrase",
                 );
             }

@@ -180,7 +180,7 @@ fn unknown_file(file: &LexiconFile) -> Option<Problem> {
     source.report(
         Place::START,
         Code::UnknownKey,
-        format!("词库没有「{name}」这个文件,未读取;可用:{known}"),
+        format!("词库没有「{name}」这个文件，未读取；可用：{known}"),
         format!("the lexicon has no file `{name}`, not read; known: {known}"),
     );
     source.finish().pop()

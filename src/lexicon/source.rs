@@ -65,7 +65,7 @@ impl<'a> Source<'a> {
             source.report(
                 Place::START,
                 Code::FileTooLarge,
-                format!("文件超过 {limit} MiB,未读取;请拆分或精简词表"),
+                format!("文件超过 {limit} MiB，未读取；请拆分或精简词表"),
                 format!("the file is larger than {limit} MiB and was not read; split or shorten the list"),
             );
             return source;
@@ -79,7 +79,7 @@ impl<'a> Source<'a> {
                 source.report(
                     Place { line: narrow(line), column: narrow(column), width: 0 },
                     Code::NotUtf8,
-                    "不是 UTF-8 文本,整个文件未读取;请另存为 UTF-8",
+                    "不是 UTF-8 文本，整个文件未读取；请另存为 UTF-8",
                     "not UTF-8 text, the file was not read; save it as UTF-8",
                 );
             }
@@ -125,13 +125,13 @@ impl<'a> Source<'a> {
             return None;
         }
         if term.chars().count() > MAX_TERM_CHARS {
-            let zh = format!("词语超过 {MAX_TERM_CHARS} 个字符,已忽略");
+            let zh = format!("词语超过 {MAX_TERM_CHARS} 个字符，已忽略");
             self.report(place, Code::BadLexicon, zh, format!("the phrase has more than {MAX_TERM_CHARS} characters and was ignored"));
             return None;
         }
         self.terms += 1;
         if self.terms == MAX_TERMS + 1 {
-            let zh = format!("词语超过 {MAX_TERMS} 个,从这里起忽略");
+            let zh = format!("词语超过 {MAX_TERMS} 个，从这里起忽略");
             self.report(place, Code::TooMany, zh, format!("more than {MAX_TERMS} phrases; ignored from here on"));
         }
         (self.terms <= MAX_TERMS).then_some(term)
@@ -143,7 +143,7 @@ impl<'a> Source<'a> {
         if found > MAX_PROBLEMS {
             self.problems.truncate(MAX_PROBLEMS);
             let rest = found - MAX_PROBLEMS;
-            let zh = format!("还有 {rest} 个问题未列出;请先检查文件格式");
+            let zh = format!("还有 {rest} 个问题未列出；请先检查文件格式");
             self.report(Place::START, Code::TooMany, zh, format!("{rest} more problems are not listed; check the file's format first"));
         }
         std::mem::take(&mut self.problems)

@@ -61,7 +61,7 @@ pub(super) fn read(source: &mut Source<'_>, stages: &mut Stages) {
                 source.report(
                     line.here(),
                     Code::BadLexicon,
-                    format!("不认识的小节「{name}」,其下词语未生效;可用:售前 售中 售后"),
+                    format!("不认识的小节「{name}」，其下词语未生效；可用：售前 售中 售后"),
                     format!("unknown section `{name}`, its phrases have no effect; known: 售前 售中 售后"),
                 );
             }
@@ -75,7 +75,7 @@ pub(super) fn read(source: &mut Source<'_>, stages: &mut Stages) {
             source.report(
                 line.here(),
                 Code::BadLexicon,
-                "词语之前缺少小节,如 [售前]",
+                "词语之前缺少小节，如 [售前]",
                 "a section such as [售前] is missing above this phrase",
             );
         }

@@ -21,7 +21,7 @@ pub(super) fn read_synonyms(source: &mut Source<'_>, links: &mut Links) {
         }
         let group = members(source, line, line.text);
         if group.len() < 2 {
-            let zh = "同义词一行至少两个,用逗号分开,或写「a => b」";
+            let zh = "同义词一行至少两个，用逗号分开，或写「a => b」";
             source.report(line.here(), Code::BadLexicon, zh, "a line needs two words, parted by commas, or `a => b`");
         }
         for from in &group {

@@ -39,7 +39,7 @@ pub(super) fn read(source: &mut Source<'_>, words: &mut Words) {
                 source.report(
                     line.here(),
                     Code::BadLexicon,
-                    "应是「词 [词频] [词性]」,词中不能有空格",
+                    "应是「词 [词频] [词性]」，词中不能有空格",
                     "expected `word [frequency] [tag]`; a word holds no spaces",
                 );
                 continue;

@@ -68,7 +68,7 @@ pub(super) fn parse(source: &mut Source<'_>) -> Option<Node> {
                 source.report(
                     place,
                     Code::FullWidthColon,
-                    "键后面是全角冒号「：」,YAML 需要半角冒号加空格「: 」",
+                    "键后面是全角冒号「：」，YAML 需要半角冒号加空格「: 」",
                     "a full-width colon after a key; YAML wants a half-width one and a space",
                 );
             } else {
@@ -145,7 +145,7 @@ fn node(parser: &mut Events<'_>, event: Event<'_>, span: &Span, depth: usize) ->
             Value::Map(fields)
         }
         _ => {
-            let (zh, en) = ("不支持引用(*名称)".to_owned(), "aliases (*name) are not supported".to_owned());
+            let (zh, en) = ("不支持引用（*名称）".to_owned(), "aliases (*name) are not supported".to_owned());
             return Err(Stop { place, zh, en });
         }
     };
@@ -191,7 +191,7 @@ impl Source<'_> {
                 self.report(
                     field.place,
                     Code::UnknownKey,
-                    format!("不认识的键「{}」;这里可以用:{known}", field.key),
+                    format!("不认识的键「{}」；这里可以用：{known}", field.key),
                     format!("unknown key `{}`; known here: {known}", field.key),
                 );
             }
@@ -210,7 +210,7 @@ impl Source<'_> {
                         once.push(field);
                     } else {
                         let (zh, en) = (
-                            format!("键「{}」重复,以第一个为准", field.key),
+                            format!("键「{}」重复，以第一个为准", field.key),
                             format!("key `{}` is given twice; the first holds", field.key),
                         );
                         self.report(field.place, Code::DuplicateKey, zh, en);

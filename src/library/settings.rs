@@ -102,7 +102,7 @@ pub(super) fn read(text: &str, dir: &Path, base: Settings) -> Result<(Settings, 
                             None => problems.push(place(span.span()).problem(
                                 FILE,
                                 Code::BadSettings,
-                                "时段应写成 \"09:00-22:00\",起止不同".to_owned(),
+                                "时段应写成 \"09:00-22:00\"，起止不同".to_owned(),
                                 "hours are written \"09:00-22:00\", begin and end different".to_owned(),
                             )),
                         }
