@@ -2,7 +2,8 @@
 
 use huashu::library::watch::{Mode, Watch, watch};
 use huashu::library::{Library, Limits, check, load, load_within, write};
-use huashu::problem::{Code, Problem};
+use huashu::markdown::Key;
+use huashu::problem::{Code, Problem, Severity};
 use jiff::Timestamp;
 use std::collections::BTreeSet;
 use std::fs;
@@ -113,6 +114,22 @@ fn problems_between_files_stand_where_they_are_written() {
     check(Code::ForeignLink, &[("a.md", 6, 11, 26), ("a.md", 6, 41, 29)]);
     check(Code::ReviewDue, &[("a.md", 5, 5, 10)]);
     check(Code::SimilarReplies, &[("b.md", 6, 1, 0)]);
+}
+
+#[test]
+fn the_format_document_names_every_key_and_every_problem() {
+    let document = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/format.md")).unwrap();
+    for (_, english, chinese) in Key::ALL {
+        assert!(document.contains(&format!("| `{english}` | {chinese} |")), "the key {english}, {chinese}");
+    }
+    for code in Code::ALL {
+        let severity = if code.severity() == Severity::Error { "error" } else { "warning" };
+        let row = document.lines().find(|line| line.starts_with(&format!("| `{code}` | {severity} | ")));
+        let row = row.unwrap_or_else(|| panic!("{code}, {severity}, is not described"));
+        assert_eq!(row.contains("not served"), code.withholds(), "{row}");
+    }
+    let described = document.lines().filter(|line| line.contains(" | error | ") || line.contains(" | warning | ")).count();
+    assert_eq!(described, Code::ALL.len(), "a problem is described that is none");
 }
 
 #[test]
