@@ -1,6 +1,7 @@
 //! `import`: a table into a folder of Markdown, and what became of each row.
 
 use super::Verdict;
+use super::place::Place;
 use super::screen::{Paint, Screen, bar};
 use crate::sheets::Reason;
 use crate::sheets::import::{self, Outcome, Plan, RowOutcome};
@@ -45,10 +46,10 @@ pub(super) struct Options {
     overwrite: bool,
 }
 
-pub(super) fn run(options: &Options, screen: &mut Screen) -> anyhow::Result<Verdict> {
+pub(super) fn run(options: &Options, place: &Place, screen: &mut Screen) -> anyhow::Result<Verdict> {
     let table = read_file(&options.file, options.columns.as_deref()).with_context(|| format!("{} 不能导入", options.file.display()))?;
     let reading = bar(table.rows.len(), "读表");
-    let settings = import::Options { overwrite: options.overwrite };
+    let settings = import::Options { library: Some(&place.kb), overwrite: options.overwrite };
     let plan = import::plan(&table, &options.into, settings, |done, _| reading.set_position(done as u64))?;
     reading.finish_and_clear();
     tell_unused(&plan);

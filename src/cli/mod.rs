@@ -169,7 +169,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Verdict> {
         Command::Serve(options) => serve::run(options, &file, &place, &mut screen),
         Command::Search(options) => search::run(options, &place, &mut screen),
         Command::Check(options) => check::run(options, &place, &mut screen),
-        Command::Import(options) => import::run(options, &mut screen),
+        Command::Import(options) => import::run(options, &place, &mut screen),
         Command::Export(options) => export::run(options, &place, &mut screen),
         Command::Eval(options) => eval::run(options, &place, &mut screen),
         Command::Index(options) => index::run(options, &place, &mut screen),

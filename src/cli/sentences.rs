@@ -175,6 +175,10 @@ fn import(error: &ImportError) -> String {
         ImportError::Table(error) => table(error),
         ImportError::Library(error) => library(error),
         ImportError::Folder { path, source } => format!("{} 不能用：{}", path.display(), io_zh(source)),
+        ImportError::Nested { path, library } => {
+            let (path, inside) = (path.display(), path.join(library));
+            format!("{path} 不是知识库，里面却有一个：{0}；请导入到它里面，例如 --into {0}/导入", inside.display())
+        }
         ImportError::Stopped { written, source } => {
             format!("已写 {written} 个文件后停下，解决后再导入一次会接着做：{}", write(source))
         }

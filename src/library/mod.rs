@@ -27,7 +27,7 @@ use crate::lexicon::Lexicon;
 use crate::problem::Problem;
 use jiff::tz::TimeZone;
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// Everything that was read from a library's folder at one moment.
@@ -113,4 +113,17 @@ pub enum LibraryError {
         /// `library.toml`.
         path: PathBuf,
     },
+}
+
+/// A library in a folder below this one, relative to it; `None` where there is none, or no folder.
+///
+/// # Errors
+/// [`LibraryError::Unreadable`] where the folder cannot be listed.
+pub fn nested(dir: &Path) -> Result<Option<String>, LibraryError> {
+    if !dir.exists() {
+        return Ok(None);
+    }
+    let found = walk::walk(dir, &Limits::default())?;
+    let below = found.others.iter().filter_map(|path| path.strip_suffix(settings::FILE)?.strip_suffix('/'));
+    Ok(below.min().map(str::to_owned))
 }

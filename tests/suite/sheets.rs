@@ -8,11 +8,11 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
-const KEEP: Options = Options { overwrite: false };
-const OVERWRITE: Options = Options { overwrite: true };
+const KEEP: Options<'static> = Options { library: None, overwrite: false };
+const OVERWRITE: Options<'static> = Options { library: None, overwrite: true };
 
 /// Imports a table and gives `row id outcome`, a refusal with its column and reason.
-fn import_table(table: &table::Table, dir: &Path, options: Options) -> Vec<String> {
+fn import_table(table: &table::Table, dir: &Path, options: Options<'_>) -> Vec<String> {
     let plan = import::plan(table, dir, options, |_, _| {}).unwrap();
     let planned: Vec<Outcome> = plan.rows.iter().map(|row| row.outcome.clone()).collect();
     let rows = import::apply(plan, |_, _| {}).unwrap();
@@ -32,7 +32,7 @@ fn import_table(table: &table::Table, dir: &Path, options: Options) -> Vec<Strin
     rows.iter().map(|row| format!("{} {} {}", row.row, row.id.as_deref().unwrap_or("-"), outcome(&row.outcome))).collect()
 }
 
-fn import_csv(text: &str, dir: &Path, options: Options) -> Vec<String> {
+fn import_csv(text: &str, dir: &Path, options: Options<'_>) -> Vec<String> {
     import_table(&table::read(text.as_bytes(), Some(Format::Csv), None).unwrap(), dir, options)
 }
 
@@ -187,6 +187,29 @@ fn a_folder_of_a_library_takes_only_what_is_new_or_its_own() {
     assert_eq!(outcomes[1], "3 a2 created");
     assert_eq!(files(&dir).into_keys().collect::<Vec<_>>(), [".huashu-import.jsonl", "退货.md"]);
     assert_eq!(import_csv("id,question,answer\na2,退货,可以\n", &dir, KEEP), ["2 a2 unchanged"]);
+}
+
+#[test]
+fn a_library_without_settings_is_the_callers_and_one_below_is_not_walked_over() {
+    let above = tempfile::tempdir().unwrap();
+    let (kb, dir) = (above.path().join("kb"), above.path().join("kb/导入"));
+    fs::create_dir(&kb).unwrap();
+    fs::write(kb.join("a1.md"), "> 马上\n").unwrap();
+    let options = Options { library: Some(&kb), ..KEEP };
+    let rows = "id,question,answer\na1,发货,不发\na2,退货,可以\n";
+    let outcomes = import_csv(rows, &dir, options);
+    assert!(outcomes[0].starts_with("2 a1 refused : the id `a1` is that of a1.md in another folder"), "{outcomes:?}");
+    assert_eq!(outcomes[1], "3 a2 created");
+    assert!(!dir.join("library.toml").exists() && !kb.join("library.toml").exists(), "what is there stays as it is");
+    // A library that is still to be made is made whole, with its settings at the top.
+    let new = above.path().join("new");
+    assert_eq!(import_csv(rows, &new.join("导入"), Options { library: Some(&new), ..KEEP }), ["2 a1 created", "3 a2 created"]);
+    assert!(new.join("library.toml").exists() && !new.join("导入/library.toml").exists());
+    // Beside a library is no place for files.
+    let table = table::read(rows.as_bytes(), None, None).unwrap();
+    let error = import::plan(&table, above.path(), options, |_, _| {}).unwrap_err().to_string();
+    assert!(error.contains("is no library and holds one, new"), "{error}");
+    assert!(!above.path().join("退货.md").exists());
 }
 
 #[test]

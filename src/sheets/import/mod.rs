@@ -33,7 +33,9 @@ const WRITERS: usize = 16;
 
 /// How to import.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct Options {
+pub struct Options<'o> {
+    /// The library that the caller works with: a folder in it is one of its folders, with or without a `library.toml` above.
+    pub library: Option<&'o Path>,
     /// Whether a row wins over a file that was edited here. Only what the row says is changed, then too.
     pub overwrite: bool,
 }
@@ -106,7 +108,7 @@ pub struct RowOutcome {
 /// What an import would do.
 #[derive(Debug)]
 pub struct Plan {
-    /// The library's folder: the given one or the nearest above it with a `library.toml`.
+    /// The library's folder: the caller's, the nearest above with a `library.toml`, or the given one.
     pub library: PathBuf,
     /// A row each, in order.
     pub rows: Vec<RowOutcome>,
@@ -115,7 +117,7 @@ pub struct Plan {
     /// Sheets of the workbook that were not read.
     pub other_sheets: Vec<String>,
     dir: PathBuf,
-    is_new: bool,
+    makes_library: bool,
     /// By place in `rows`.
     writes: Vec<(usize, Write)>,
     records: Records,
@@ -147,6 +149,14 @@ pub enum ImportError {
         /// What the system said.
         source: std::io::Error,
     },
+    /// The folder is no library and has one in it: files beside that would belong to nobody.
+    #[error("{} is no library and holds one, {library}: import into a folder of that", path.display())]
+    Nested {
+        /// The folder.
+        path: PathBuf,
+        /// The library, relative to it.
+        library: String,
+    },
     /// Stopped in the middle: what was written is whole and remembered, so that the same import once more does the rest.
     #[error("stopped after {written} files, the same import once more does the rest: {source}")]
     Stopped {
@@ -161,7 +171,7 @@ pub enum ImportError {
 ///
 /// # Errors
 /// [`ImportError`]; nothing is ever written.
-pub fn plan(table: &Table, dir: &Path, options: Options, mut progress: impl FnMut(usize, usize)) -> Result<Plan, ImportError> {
+pub fn plan(table: &Table, dir: &Path, options: Options<'_>, mut progress: impl FnMut(usize, usize)) -> Result<Plan, ImportError> {
     let columns = Columns::of(&table.columns)?;
     let mut planner = Planner::of(dir, options)?;
     let mut rows = Vec::with_capacity(table.rows.len());
@@ -178,7 +188,7 @@ pub fn plan(table: &Table, dir: &Path, options: Options, mut progress: impl FnMu
         unused: columns.unused,
         other_sheets: table.other_sheets.clone(),
         dir: dir.to_owned(),
-        is_new: planner.place.is_new,
+        makes_library: planner.place.makes_library,
         writes,
         old_records: planner.old_records,
         records: planner.records,
@@ -190,11 +200,11 @@ pub fn plan(table: &Table, dir: &Path, options: Options, mut progress: impl FnMu
 /// # Errors
 /// [`ImportError::Stopped`] and [`ImportError::Folder`]; what was written by then stays and is remembered.
 pub fn apply(plan: Plan, mut progress: impl FnMut(usize, usize)) -> Result<Vec<RowOutcome>, ImportError> {
-    let Plan { library, mut rows, dir, is_new, writes, mut records, old_records, .. } = plan;
+    let Plan { library, mut rows, dir, makes_library, writes, mut records, old_records, .. } = plan;
     let folder = |source| ImportError::Folder { path: dir.clone(), source };
     std::fs::create_dir_all(&dir).map_err(folder)?;
     let stopped = |written| move |source| ImportError::Stopped { written, source };
-    if is_new && library == dir {
+    if makes_library {
         match write::write(&library, LIBRARY_FILE, NEW_LIBRARY.as_bytes(), Expected::Absent) {
             Ok(_) | Err(WriteError::Conflict { .. }) => {}
             Err(error) => return Err(stopped(0)(error)),
@@ -263,34 +273,48 @@ struct Place {
     prefix: String,
     /// Whether the folder is still to be made.
     is_new: bool,
+    /// Whether the library is.
+    makes_library: bool,
 }
 
 impl Place {
-    /// The nearest folder above with a `library.toml` is the library; else the folder itself is one.
-    fn of(dir: &Path) -> Result<Place, ImportError> {
+    /// The library is the caller's where the folder lies in it, else the nearest folder above with a `library.toml`, else the folder itself.
+    fn of(dir: &Path, caller: Option<&Path>) -> Result<Place, ImportError> {
         let folder = |source| ImportError::Folder { path: dir.to_owned(), source };
         let is_new = !dir.try_exists().map_err(folder)?;
-        let whole = std::path::absolute(dir).map_err(folder)?;
-        // Links above are resolved, so that the way from the library to the folder is the real one.
-        let there = whole.ancestors().find(|above| above.exists()).unwrap_or(&whole);
-        let missing = whole.strip_prefix(there).unwrap_or(Path::new("")).to_owned();
-        let real = there.canonicalize().map_err(folder)?.join(missing);
-        let Some(library) = real.ancestors().find(|above| above.join(LIBRARY_FILE).is_file()) else {
-            return Ok(Place { library: dir.to_owned(), prefix: String::new(), is_new });
+        let real = real_path(dir).map_err(folder)?;
+        let caller = caller.map(real_path).transpose().map_err(folder)?.filter(|library| real.starts_with(library));
+        let named = || real.ancestors().find(|above| above.join(LIBRARY_FILE).is_file()).map(Path::to_owned);
+        let Some(library) = caller.or_else(named) else {
+            return match library::nested(dir)? {
+                Some(library) => Err(ImportError::Nested { path: dir.to_owned(), library }),
+                None => Ok(Place { library: dir.to_owned(), prefix: String::new(), is_new, makes_library: is_new }),
+            };
         };
         let names: Vec<String> =
-            real.strip_prefix(library).unwrap_or(Path::new("")).iter().map(|name| name.to_string_lossy().into_owned()).collect();
+            real.strip_prefix(&library).unwrap_or(Path::new("")).iter().map(|name| name.to_string_lossy().into_owned()).collect();
+        let makes_library = !library.exists();
         if names.is_empty() {
-            return Ok(Place { library: dir.to_owned(), prefix: String::new(), is_new });
+            return Ok(Place { library: dir.to_owned(), prefix: String::new(), is_new, makes_library });
         }
-        Ok(Place { library: library.to_owned(), prefix: names.join("/") + "/", is_new })
+        Ok(Place { library, prefix: names.join("/") + "/", is_new, makes_library })
     }
 }
 
+/// A path from the root, links resolved as far as it exists, so that the way from the library to the folder is the real one.
+fn real_path(path: &Path) -> std::io::Result<PathBuf> {
+    let whole = std::path::absolute(path)?;
+    let there = whole.ancestors().find(|above| above.exists()).unwrap_or(&whole);
+    let missing = whole.strip_prefix(there).unwrap_or(Path::new(""));
+    let real = there.canonicalize()?;
+    // An empty rest would leave a slash at the end.
+    Ok(if missing.as_os_str().is_empty() { real } else { real.join(missing) })
+}
+
 /// What is there, and what the rows so far add to it.
-struct Planner {
+struct Planner<'o> {
     place: Place,
-    options: Options,
+    options: Options<'o>,
     /// Path and content of each entry by the key of its id.
     entries: HashMap<String, (String, [u8; 32])>,
     /// Rows by the key of their id.
@@ -305,9 +329,9 @@ struct Planner {
     records: Records,
 }
 
-impl Planner {
-    fn of(dir: &Path, options: Options) -> Result<Planner, ImportError> {
-        let place = Place::of(dir)?;
+impl<'o> Planner<'o> {
+    fn of(dir: &Path, options: Options<'o>) -> Result<Planner<'o>, ImportError> {
+        let place = Place::of(dir, options.library)?;
         let mut planner = Planner {
             options,
             entries: HashMap::new(),
