@@ -2,8 +2,9 @@
 // What became of a search, told to the service so that it learns from use. Holds no word of a customer: ids, places and times alone.
 
 /**
- * @typedef {"shown" | "picked" | "copied"} Kind
- * @typedef {{event_id: string, query_id: string, type: Kind, entry_id?: string, reply_id?: string, position?: number, at: number}} Happening
+ * @typedef {"shown" | "picked" | "copied" | "inserted" | "edited" | "unused" | "feedback" | "gap"} Kind
+ * @typedef {{entry_id: string, reply_id?: string, position?: number, shop?: string}} What
+ * @typedef {{event_id: string, query_id: string, type: Kind, at: number, verdict?: string, reason?: string} & Partial<What>} Happening
  */
 
 /** How long an answer stands unchanged before it counts as seen, in milliseconds: whoever types on has not read it. */
@@ -96,12 +97,24 @@ export class Reporter {
     this.#tell([{ query_id: queryId, type: "shown" }]);
   }
 
-  /** A reply that was copied was picked, too. @param {string} queryId @param {{entry_id: string, reply_id: string, position?: number}} what */
-  copied(queryId, what) {
-    this.#tell([
-      { query_id: queryId, type: "picked", ...what },
-      { query_id: queryId, type: "copied", ...what },
-    ]);
+  /** A reply that was used was picked, too. @param {string} queryId @param {What} what @param {("copied" | "inserted" | "edited")[]} how */
+  used(queryId, what, how) {
+    this.#tell(["picked", ...how].map((type) => ({ query_id: queryId, type: /** @type {Kind} */ (type), ...what })));
+  }
+
+  /** The answer was read and left. @param {string} queryId */
+  unused(queryId) {
+    this.#tell([{ query_id: queryId, type: "unused" }]);
+  }
+
+  /** Nothing of the answer fits: the service keeps the question, masked, for the trainers. @param {string} queryId */
+  gap(queryId) {
+    this.#tell([{ query_id: queryId, type: "gap" }]);
+  }
+
+  /** @param {string} queryId @param {What} what @param {string} verdict @param {string} [reason] */
+  feedback(queryId, what, verdict, reason) {
+    this.#tell([{ query_id: queryId, type: "feedback", ...what, verdict, reason }]);
   }
 
   /** Sends what waits without a rest: the page may not come back. */

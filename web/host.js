@@ -35,7 +35,12 @@ import { copyText } from "./clipboard.js";
  * @property {(key: string, value: unknown) => Promise<void>} remember keeps a preference, favourites, what was used lately: ids, never texts of
  *   customers. `value` is JSON; `undefined` forgets.
  * @property {(key: string) => Promise<any>} recall what was kept under a key, `undefined` where nothing was
+ * @property {((panel: HTMLElement) => Promise<void>) | undefined} [float] moves the panel into a window above all others, for clients that are no web page;
+ *   absent where there is none
  */
+
+/** Size of the window above all others, in pixels: as narrow as a side panel, beside a chat client. */
+const FLOATING = { width: 420, height: 640 };
 
 /** Prefix of the keys in the browser's storage. */
 const PREFIX = "huashu.";
@@ -47,10 +52,13 @@ const PREFIX = "huashu.";
 export class PageHost {
   /** @type {"page"} */
   kind = "page";
+  /** Where the panel is: clipboards are for the document that has the focus. */
+  #page = document;
+  float = "documentPictureInPicture" in globalThis ? (/** @type {HTMLElement} */ panel) => this.#float(panel) : undefined;
 
   /** @param {string} text @returns {Promise<Placed>} */
   async place(text) {
-    return (await copyText(text)) ? { ok: true, how: "copied" } : { ok: false, how: "copied", reason: "denied" };
+    return (await copyText(text, this.#page)) ? { ok: true, how: "copied" } : { ok: false, how: "copied", reason: "denied" };
   }
 
   /** @returns {Promise<null>} */
@@ -98,4 +106,28 @@ export class PageHost {
 
   /** @type {Map<string, unknown>} */
   #kept = new Map();
+
+  /** Into the window and back again when it is closed. @param {HTMLElement} panel */
+  async #float(panel) {
+    const { documentPictureInPicture } = /** @type {any} */ (globalThis);
+    if (documentPictureInPicture.window) return documentPictureInPicture.window.close();
+    const home = panel.parentElement;
+    const window = await documentPictureInPicture.requestWindow(FLOATING);
+    for (const sheet of document.querySelectorAll("link[rel=stylesheet]")) {
+      const copy = window.document.createElement("link");
+      copy.rel = "stylesheet";
+      copy.href = /** @type {HTMLLinkElement} */ (sheet).href;
+      window.document.head.append(copy);
+    }
+    window.document.documentElement.lang = document.documentElement.lang;
+    window.document.title = document.title;
+    const main = window.document.createElement("main");
+    main.append(panel);
+    window.document.body.append(main);
+    this.#page = window.document;
+    window.addEventListener("pagehide", () => {
+      this.#page = document;
+      home?.append(panel);
+    });
+  }
 }

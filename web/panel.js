@@ -1,15 +1,31 @@
 // @ts-check
-// The page: a question in, hits out, a reply into the clipboard.
+// The panel: the customer's words in, the reply out, by keys alone. The same element is the server's page and the extension's side panel.
 
 import { copyText } from "./clipboard.js";
 import { newId, Reporter, SHOWN_MS } from "./events.js";
-import { HuashuHit, textToSend, toFill } from "./hit.js";
-import { PageTransport, TransportError } from "./transport.js";
+import { After } from "./panel/after.js";
+import { Band } from "./panel/band.js";
+import { Chips } from "./panel/chips.js";
+import { deliver } from "./panel/deliver.js";
+import { Desk } from "./panel/desk.js";
+import { Draft } from "./panel/draft.js";
+import { guessSlots } from "./panel/guess.js";
+import { HuashuHit } from "./panel/hit.js";
+import { commandOf, SHOWN } from "./panel/keys.js";
+import { HitList } from "./panel/list.js";
+import { Menu } from "./panel/menu.js";
+import { Notices } from "./panel/notices.js";
+import { isShort, merged } from "./panel/short.js";
+import { entriesOf, MAX_SHOWN } from "./panel/shelf.js";
+import { draw } from "./panel/skeleton.js";
+import { button } from "./panel/dom.js";
+import { failure, isSure, LASTING, REFUSALS, summaryOf, toFill } from "./panel/words.js";
+import { TransportError } from "./transport.js";
 import { isComposing, onTyped } from "./typing.js";
 
-/** @typedef {import("./transport.js").Answer} Answer */
 /** @typedef {import("./transport.js").Hit} Hit */
-/** @typedef {import("./transport.js").Reply} Reply */
+/** @typedef {import("./transport.js").Answer} Answer */
+/** @typedef {import("./panel/list.js").Taken} Taken */
 
 /** Hits of one page: what nine keys reach. */
 const LIMIT = 9;
@@ -17,304 +33,464 @@ const LIMIT = 9;
 /** How long a confirmation stands, in milliseconds. */
 const TOAST_MS = 2_400;
 
-/** Rest before a failed search is tried again, in milliseconds. */
+/** Rest before a failed request is tried again, in milliseconds. */
 const RETRY_MS = 1_500;
 
-/** @type {Record<string, string>} */
-const ACTS = { 致谢: "顾客在道谢", 确认: "顾客在确认", 稍等: "顾客请您稍等", 放弃: "顾客不想要了" };
+export class HuashuPanel extends HTMLElement {
+  /** Requests to the service; set before the element is connected. @type {import("./transport.js").Transport | undefined} */
+  transport;
+  /** What surrounds it; likewise. @type {import("./host.js").Host | undefined} */
+  host;
 
-/** @type {Record<string, string>} */
-const FAILURES = {
-  offline: "连不上服务，稍后自动重试",
-  busy: "服务正忙，稍后自动重试",
-  timeout: "服务没有及时回答，稍后自动重试",
-  too_large: "内容太长了，请只粘贴关键的几句",
-};
+  /** @type {ReturnType<typeof draw> | undefined} */
+  #parts;
+  /** @type {Desk | undefined} */
+  #desk;
+  /** Ends what listens to the document, which is another one in a window of its own. */
+  #leave = new AbortController();
+  #onKeyDown = (/** @type {KeyboardEvent} */ event) => this.#onKey(event);
 
-/** @template {HTMLElement} T @param {string} id @param {new () => T} type @returns {T} */
-function byId(id, type) {
-  const found = document.getElementById(id);
-  if (!(found instanceof type)) throw new Error(`no ${type.name} with id ${id}`);
-  return found;
-}
-
-const question = byId("question", HTMLTextAreaElement);
-const clear = byId("clear", HTMLButtonElement);
-const summary = byId("summary", HTMLParagraphElement);
-const risk = byId("risk", HTMLElement);
-const list = byId("hits", HTMLOListElement);
-const hints = byId("hints", HTMLElement);
-const toast = byId("toast", HTMLParagraphElement);
-const choosers = { shop: byId("shop", HTMLSelectElement), channel: byId("channel", HTMLSelectElement) };
-
-const install = remembered("install") || newId();
-remember("install", install);
-const transport = new PageTransport(install);
-const reporter = new Reporter((events) => transport.events(events));
-/** Aborted as soon as another search begins: only the latest answer is shown. */
-let latest = new AbortController();
-/** @type {ReturnType<typeof setTimeout> | undefined} */
-let retry;
-let selected = 0;
-/** Whether the hits are older than what was typed. */
-let stale = false;
-/** What to copy as soon as the hits are those of what was typed. @type {number | null} */
-let wanted = null;
-/** Of the answer that is shown. */
-let queryId = "";
-/** One customer's, as far as the page can know: in memory alone. */
-let conversation = newId();
-
-function context() {
-  return { shop: choosers.shop.value || undefined, channel: choosers.channel.value || undefined, conversation_id: conversation };
-}
-
-/** @param {string} text */
-async function search(text) {
-  latest.abort();
-  clearTimeout(retry);
-  latest = new AbortController();
-  const { signal } = latest;
-  const q = text.trim();
-  clear.hidden = text === "";
-  hints.hidden = q !== "";
-  if (q === "") {
-    conversation = newId();
-    stale = false;
-    summary.textContent = "";
-    list.replaceChildren();
-    risk.hidden = true;
-    return;
+  connectedCallback() {
+    if (!this.#parts) this.#build();
+    this.#leave = new AbortController();
+    const { signal } = this.#leave;
+    this.ownerDocument.addEventListener("keydown", this.#onKeyDown, { signal });
+    // On some devices the only sign of a page's end is that it is hidden.
+    this.ownerDocument.addEventListener("visibilitychange", () => this.ownerDocument.visibilityState === "hidden" && this.#reporter.flush(), { signal });
+    this.ownerDocument.defaultView?.addEventListener("pagehide", () => this.#reporter.flush(), { signal });
+    this.#part.question.focus();
   }
-  try {
-    const answer = await transport.search({ q, context: context(), limit: LIMIT }, signal);
-    if (!signal.aborted) show(answer, signal);
-  } catch (error) {
-    if (signal.aborted) return;
-    wanted = null;
-    const code = error instanceof TransportError ? error.code : "";
-    summary.textContent = FAILURES[code] ?? "没有搜成，请再试一次";
-    summary.className = "summary failed";
-    if (code !== "too_large") retry = setTimeout(() => search(question.value), RETRY_MS);
+
+  disconnectedCallback() {
+    this.#leave.abort();
   }
-}
 
-/** @param {Answer} answer @param {AbortSignal} signal */
-function show(answer, signal) {
-  const hits = answer.hits.map((hit, index) => {
-    const shown = new HuashuHit();
-    shown.show(hit, index + 1);
-    const item = document.createElement("li");
-    item.append(shown);
-    return item;
-  });
-  list.replaceChildren(...hits);
-  select(0);
-  stale = false;
-  queryId = answer.query_id;
-  setTimeout(() => {
-    if (!stale && !signal.aborted) reporter.shown(answer.query_id);
-  }, SHOWN_MS);
-  if (wanted !== null) copyHit(wanted);
-  wanted = null;
-  summary.textContent = summaryOf(answer);
-  summary.className = answer.confident || answer.act ? "summary" : "summary unsure";
-  showRisk(answer.emotion.risks[0], signal);
-}
-
-/** @param {Answer} answer */
-function summaryOf(answer) {
-  const parts = [];
-  if (answer.act) parts.push(ACTS[answer.act] ?? answer.act);
-  else if (answer.hits.length === 0) parts.push("没有找到。换个说法，或去掉人名、单号再试");
-  else if (!answer.confident) parts.push("没有很合适的，下面是最接近的");
-  else parts.push(`最合适的 ${answer.hits.length} 条`);
-  if (answer.emotion.emotion !== "平静") parts.push(`顾客${answer.emotion.emotion}`);
-  if (answer.emotion.haste) parts.push("很急");
-  if (answer.truncated) parts.push("内容较长，只看了最后一部分");
-  return parts.join(" · ");
-}
-
-/** A risk stops routine replies: the entry that takes over stands above all. @param {{name: string, entry: string} | undefined} found @param {AbortSignal} signal */
-async function showRisk(found, signal) {
-  risk.hidden = true;
-  if (!found) return;
-  const warning = document.createElement("p");
-  warning.textContent = `注意：${found.name}。先停用常规话术，按「${found.entry}」处理`;
-  risk.replaceChildren(warning);
-  risk.hidden = false;
-  try {
-    const [{ entry }, reply] = await Promise.all([transport.entry(found.entry), transport.render(found.entry, context())]);
-    if (signal.aborted) return;
-    const shown = new HuashuHit();
-    shown.show(
-      {
-        ...entry,
-        title_pieces: [{ text: entry.title, hit: false }],
-        score: 1,
-        confidence: 1,
-        matched: { by: "risk", text_pieces: [] },
-        snippet_pieces: [],
-        replies: [{ ...reply, id: reply.reply_id, used: false }],
-        marks: [],
-        shortcut: null,
-      },
-      0,
-    );
-    risk.append(shown);
-  } catch {
-    // The warning itself stands.
+  /** Puts words into the box and searches. @param {import("./host.js").Chat} chat */
+  ask(chat) {
+    this.#leaveAnswer();
+    this.#knows.show(chat);
+    this.#messages = chat.messages;
+    this.#part.question.value = chat.messages.join("\n");
+    this.#list.age();
+    this.#part.question.focus();
+    return this.#search();
   }
-}
 
-/** @param {number} index */
-function select(index) {
-  const items = [...list.children];
-  selected = Math.max(0, Math.min(index, items.length - 1));
-  items.forEach((item, at) => {
-    if (at === selected) item.setAttribute("aria-current", "true");
-    else item.removeAttribute("aria-current");
-  });
-}
-
-/** Copies a hit's best reply; of hits that are on their way, once they are here: a reply to the last question is a wrong one. @param {number} index */
-function copyHit(index) {
-  if (stale) {
-    wanted = index;
-    return;
+  // What was built once.
+  get #part() {
+    if (!this.#parts) throw new Error("not connected");
+    return this.#parts;
   }
-  const shown = list.children[index]?.firstElementChild;
-  if (shown instanceof HuashuHit) {
-    select(index);
-    shown.copyBest();
+
+  get #knows() {
+    if (!this.#desk) throw new Error("not connected");
+    return this.#desk;
   }
-}
 
-/** @param {string} text @param {string} [kind] */
-function tell(text, kind = "") {
-  toast.textContent = text;
-  toast.className = `toast ${kind}`;
-  toast.hidden = false;
-  clearTimeout(Number(toast.dataset.timer));
-  toast.dataset.timer = String(setTimeout(() => (toast.hidden = true), TOAST_MS));
-}
+  /** Aborted as soon as another search begins: only the latest answer is shown. */
+  #latest = new AbortController();
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #retry;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #toast;
+  /** What the chat's page gave, while the box says the same. @type {string[] | null} */
+  #messages = null;
+  /** The answer that was read and not used yet: its search's id. */
+  #read = "";
+  #reporter = new Reporter((events) => this.transport?.events(events) ?? Promise.resolve());
+  /** @type {HitList} */ #list = /** @type {any} */ (null);
+  /** @type {Chips} */ #chips = /** @type {any} */ (null);
+  /** @type {Band} */ #band = /** @type {any} */ (null);
+  /** @type {Menu} */ #menu = /** @type {any} */ (null);
+  /** @type {Draft} */ #draft = /** @type {any} */ (null);
+  /** @type {After} */ #after = /** @type {any} */ (null);
+  /** @type {Notices} */ #notices = /** @type {any} */ (null);
+  #feeling = "";
 
-document.addEventListener("copy-reply", async (event) => {
-  const { hit, reply } = /** @type {CustomEvent<{hit: Hit, reply?: Reply}>} */ (event).detail;
-  if (!reply) return tell("这一条没有可以发送的话术", "caution");
-  // As they are now: the next answer may come while the clipboard is asked. A risk's entry stands above all places.
-  const place = [...list.children].findIndex((item) => item.firstElementChild === event.target);
-  const report = { query: queryId, what: { entry_id: hit.id, reply_id: reply.id, position: place < 0 ? undefined : place } };
-  if (!(await copyText(textToSend(reply)))) return tell("没有复制成，请选中文字后按 Ctrl+C", "caution");
-  reporter.copied(report.query, report.what);
-  if (reply.missing.length > 0) return tell(`已复制。${toFill(reply.missing)}`, "caution");
-  tell("已复制");
-});
-
-document.addEventListener("keydown", (event) => {
-  if (isComposing(event)) return;
-  const digit = event.altKey && !event.ctrlKey && !event.metaKey ? /^Digit([1-9])$/.exec(event.code) : null;
-  if (digit) {
-    event.preventDefault();
-    copyHit(Number(digit[1]) - 1);
-  } else if (event.key === "Escape") {
-    event.preventDefault();
-    empty();
-  } else if (event.key === "/" && event.target !== question && !(event.target instanceof HTMLSelectElement)) {
-    event.preventDefault();
-    question.focus();
+  #build() {
+    const { transport, host } = this;
+    if (!transport || !host) throw new Error("a panel needs its transport and its host before it is connected");
+    const desk = (this.#desk = new Desk(transport, host, this.#reporter));
+    const parts = (this.#parts = draw(host, (name) => this.#run({ name })));
+    this.replaceChildren(parts.whole);
+    const back = () => parts.question.focus();
+    this.#list = new HitList(parts.hits);
+    this.#chips = new Chips(parts.chips, desk, () => this.#search());
+    this.#band = new Band(parts.band, desk, () => this.#run({ name: "escalate" }));
+    this.#menu = new Menu(parts.menu, back);
+    this.#draft = new Draft(parts.draft, desk, parts.verb, (text) => this.#sendDraft(text), back);
+    this.#after = new After(parts.after, desk, (text, kind) => this.#tell(text, kind), (taken, segment) => this.#take(taken, false, segment), (ids) => this.#browse("接下来常用", { ids }));
+    this.#notices = new Notices(parts.notices, transport);
+    this.#listen();
+    this.#begin();
   }
-});
 
-question.addEventListener("keydown", (event) => {
-  if (isComposing(event) || event.altKey || event.ctrlKey || event.metaKey || event.shiftKey) return;
-  const single = !question.value.includes("\n");
-  if (event.key === "Enter") {
-    event.preventDefault();
-    copyHit(stale ? 0 : selected);
-  } else if (single && (event.key === "ArrowDown" || event.key === "ArrowUp")) {
-    event.preventDefault();
-    select(selected + (event.key === "ArrowDown" ? 1 : -1));
-    list.children[selected]?.scrollIntoView({ block: "nearest" });
+  #listen() {
+    const { question, clear, form } = this.#part;
+    clear.addEventListener("click", () => this.#empty());
+    form.addEventListener("submit", (event) => event.preventDefault());
+    onTyped(question, () => this.#search());
+    question.addEventListener("input", () => (this.#messages = null));
+    // What replaces all that stood there is another customer's; what is added to it, more of the same one's.
+    question.addEventListener("beforeinput", ({ inputType }) => {
+      const all = question.selectionStart === 0 && question.selectionEnd === question.value.length;
+      if (!all || (inputType !== "insertFromPaste" && inputType !== "insertFromDrop")) return;
+      this.#leaveAnswer();
+      if (this.#knows.conversations.identity === null) this.#knows.conversations.begin();
+      this.#list.age();
+    });
+    this.addEventListener("take", (event) => {
+      const taken = this.#list.at(this.#list.indexOf(/** @type {HuashuHit} */ (event.target)));
+      if (taken) this.#take({ ...taken, reply: /** @type {CustomEvent} */ (event).detail.reply }, false);
+    });
+    this.addEventListener("slot", (event) => {
+      const { slot, value } = /** @type {CustomEvent<{slot: string, value: string}>} */ (event).detail;
+      this.#knows.conversation.set(slot, value);
+      for (const hit of this.#list.hits) hit.fill(slot, value);
+    });
+    this.addEventListener("star", (event) => this.#star(/** @type {HuashuHit} */ (event.target)));
+    this.addEventListener("verdict", (event) => this.#judge(/** @type {HuashuHit} */ (event.target), /** @type {CustomEvent} */ (event).detail.verdict));
+    this.addEventListener("focusin", ({ target }) => {
+      const hit = target instanceof HTMLElement ? target.closest("huashu-hit") : null;
+      if (hit instanceof HuashuHit) this.#list.select(this.#list.indexOf(hit));
+    });
   }
-});
 
-function empty() {
-  question.value = "";
-  question.focus();
-  search("");
-}
-
-clear.addEventListener("click", empty);
-byId("ask", HTMLFormElement).addEventListener("submit", (event) => event.preventDefault());
-question.addEventListener("input", () => {
-  stale = true;
-  wanted = null;
-});
-// What replaces all that stood there is another customer's; what is added to it, more of the same one's.
-question.addEventListener("beforeinput", ({ inputType }) => {
-  const all = question.selectionStart === 0 && question.selectionEnd === question.value.length;
-  if (all && (inputType === "insertFromPaste" || inputType === "insertFromDrop")) conversation = newId();
-});
-onTyped(question, search);
-
-// On some devices the only sign of a page's end is that it is hidden.
-document.addEventListener("visibilitychange", () => {
-  if (document.visibilityState === "hidden") reporter.flush();
-});
-addEventListener("pagehide", () => reporter.flush());
-
-/** The browser keeps the choice; a private window may refuse, then it lasts as long as the page. @param {string} name */
-function remembered(name) {
-  try {
-    return localStorage.getItem(`huashu.${name}`) ?? "";
-  } catch {
-    return "";
+  async #begin() {
+    const [desk, host] = [this.#knows, /** @type {import("./host.js").Host} */ (this.host)];
+    await desk.begin();
+    await this.#know();
+    this.#notices.listen();
+    host.onConversation((chat) => {
+      if (chat.conversation === desk.conversations.identity && chat.conversation !== null) return;
+      this.#leaveAnswer();
+      desk.show(chat);
+      this.#part.question.value = "";
+      this.#search();
+    });
+    host.onQuestion((chat) => this.ask(chat));
   }
-}
 
-/** @param {string} name @param {string} value */
-function remember(name, value) {
-  try {
-    localStorage.setItem(`huashu.${name}`, value);
-  } catch {
-    // Not kept.
-  }
-}
-
-/** @param {"shop" | "channel"} name @param {{value: string, text: string}[]} options */
-function fill(name, options) {
-  const chooser = choosers[name];
-  chooser.append(...options.map(({ value, text }) => new Option(text, value)));
-  chooser.value = remembered(name);
-  if (chooser.selectedIndex < 0) chooser.value = "";
-  // The only shop is the shop.
-  if (name === "shop" && options.length === 1) chooser.value = options[0].value;
-  chooser.disabled = false;
-  chooser.addEventListener("change", () => {
-    remember(name, chooser.value);
-    search(question.value);
-    question.focus();
-  });
-}
-
-async function begin() {
-  question.focus();
-  try {
-    const library = await transport.library();
-    byId("name", HTMLHeadingElement).textContent = library.name;
-    document.title = library.name;
-    fill("shop", library.shops.map((shop) => ({ value: shop.id, text: shop.name })));
-    fill("channel", library.facets.channel.map((value) => ({ value, text: value })));
+  /** Asks for the library until it comes. */
+  async #know() {
+    for (;;) {
+      try {
+        this.#knows.know(await this.#knows.transport.library());
+        break;
+      } catch (error) {
+        this.#say(failure(error instanceof TransportError ? error.code : ""), "failed");
+        await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+      }
+    }
+    const library = /** @type {import("./transport.js").Library} */ (this.#knows.library);
+    this.#part.name.textContent = library.name;
     const { answer = 0, policy = 0, case: cases = 0 } = library.kinds;
     const state = library.degraded ? "；文件夹有新内容读不出来，暂用上一版" : library.errors > 0 ? `；有 ${library.errors} 处错误待改` : "";
-    byId("holdings", HTMLParagraphElement).textContent = `收录 ${library.served} 条：标准答案 ${answer}，政策 ${policy}，案例 ${cases}${state}`;
-  } catch {
-    setTimeout(begin, RETRY_MS);
-    return;
+    this.#part.holdings.textContent = `收录 ${library.served} 条：标准答案 ${answer}，政策 ${policy}，案例 ${cases}${state}`;
+    this.dispatchEvent(new CustomEvent("library", { bubbles: true, detail: library }));
+    this.#search();
   }
-  // A reload keeps what was typed; so does the way back from another page.
-  if (question.value) search(question.value);
+
+  /** Searches for what stands in the box. */
+  async #search() {
+    this.#latest.abort();
+    clearTimeout(this.#retry);
+    const { signal } = (this.#latest = new AbortController());
+    const { question, clear, hints } = this.#part;
+    const q = question.value.trim();
+    clear.hidden = question.value === "";
+    hints.hidden = q !== "";
+    if (q === "") return this.#rest();
+    const desk = this.#knows;
+    const conversation = desk.conversation;
+    conversation.guess(guessSlots(q));
+    try {
+      const what = this.#messages ? { messages: this.#messages } : { q };
+      const [answer, suggested] = await Promise.all([
+        desk.transport.search({ ...what, context: desk.context(), limit: LIMIT }, signal),
+        isShort(q) ? this.#suggest(q, signal) : [],
+      ]);
+      if (!signal.aborted) this.#show(answer, answer.act ? answer.hits : merged(suggested, answer.hits, LIMIT), conversation, signal);
+    } catch (error) {
+      if (signal.aborted) return;
+      const code = error instanceof TransportError ? error.code : "";
+      this.#say(failure(code), "failed");
+      if (!LASTING.has(code)) this.#retry = setTimeout(() => this.#search(), RETRY_MS);
+    }
+  }
+
+  /** Hits for a beginning. @param {string} q @param {AbortSignal} signal @returns {Promise<Hit[]>} */
+  async #suggest(q, signal) {
+    const { transport } = this.#knows;
+    const { suggestions } = await transport.suggest(q, LIMIT, signal);
+    if (suggestions.length === 0) return [];
+    return (await transport.browse({ ids: suggestions.map(({ id }) => id), context: this.#knows.context() }, signal)).hits;
+  }
+
+  /** Nothing is asked. */
+  #rest() {
+    if (this.#knows.conversations.identity === null) this.#knows.conversations.begin();
+    this.#feeling = "";
+    this.#say("");
+    this.#list.clear();
+    this.#band.dismiss();
+    this.#chips.show();
+  }
+
+  /** @param {Answer} answer @param {Hit[]} hits @param {import("./panel/conversation.js").Conversation} conversation @param {AbortSignal} signal */
+  #show(answer, hits, conversation, signal) {
+    if (answer.stage) conversation.seen.stage = answer.stage;
+    this.#feeling = answer.emotion.emotion === "平静" ? "" : answer.emotion.emotion;
+    this.#showHits(hits, answer.query_id);
+    this.#say(summaryOf(answer), isSure(answer) || hits.length > answer.hits.length ? "" : "unsure");
+    if (!isSure(answer)) this.#part.summary.append(" ", button("plain gap", "报给培训", () => this.#run({ name: "gap" }), SHOWN.gap));
+    this.#chips.show(this.#feeling);
+    this.#band.show(answer);
+    const seen = setTimeout(() => {
+      this.#reporter.shown(answer.query_id);
+      this.#read = answer.query_id;
+    }, SHOWN_MS);
+    signal.addEventListener("abort", () => clearTimeout(seen));
+    this.#part.question.addEventListener("input", () => clearTimeout(seen), { once: true });
+  }
+
+  /** @param {Hit[]} hits @param {string} query */
+  #showHits(hits, query) {
+    const desk = this.#knows;
+    const { slots } = desk.conversation;
+    this.#list.show(hits, query, desk.conversation, (hit, number) => ({
+      number,
+      values: { ...slots },
+      shopValues: desk.shopValues,
+      verb: this.#part.verb,
+      favourite: desk.favourites.includes(hit.id),
+      passages: async (id) => (await desk.transport.entry(id)).entry.passages,
+    }));
+  }
+
+  /** Entries without a question, as hits. @param {string} title @param {{ids?: string[], category?: string, trigger?: string}} what */
+  async #browse(title, what) {
+    this.#latest.abort();
+    const { signal } = (this.#latest = new AbortController());
+    if (what.ids?.length === 0) return this.#say(`${title}：还没有`);
+    try {
+      const { hits, gone, total } = await this.#knows.transport.browse({ ...what, context: this.#knows.context(), limit: MAX_SHOWN }, signal);
+      if (signal.aborted) return;
+      this.#part.hints.hidden = true;
+      this.#showHits(hits, newId());
+      const expired = gone.length > 0 ? ` · ${gone.length} 条已停用或过期，不再显示` : "";
+      this.#say(`${title} · ${total} 条${expired}`);
+      this.#part.question.focus();
+    } catch (error) {
+      if (!signal.aborted) this.#say(failure(error instanceof TransportError ? error.code : ""), "failed");
+    }
+  }
+
+  /** Sends a hit's reply on its way; `taken` is what was on the screen when the key went down. @param {Taken | null} taken @param {boolean} append @param {number} [segment] */
+  async #take(taken, append, segment = 0) {
+    if (!taken) {
+      const empty = this.#list.hits.length === 0 || !this.#list.current?.reply;
+      return this.#tell(empty ? "这里没有可以发送的话术" : "还在找这位顾客的，请再按一次", "caution");
+    }
+    const desk = this.#knows;
+    const { conversation, shop } = desk;
+    this.#list.select(taken.position);
+    const outcome = await deliver(desk, { ...taken, segment, append });
+    switch (outcome.kind) {
+      case "placed": {
+        const what = { entry_id: taken.hit.id, reply_id: taken.reply.id, position: taken.position, shop: shop || undefined };
+        if (segment === 0) this.#reporter.used(taken.query, what, [outcome.how]);
+        if (this.#read === taken.query) this.#read = "";
+        if (conversation === desk.conversation) desk.used(taken.hit, taken.reply.id);
+        this.#after.placed(taken, segment, outcome.left);
+        const done = outcome.how === "inserted" ? "已插入" : "已复制";
+        return outcome.warnings.length > 0
+          ? this.#tell(`${done}。想一想：${outcome.warnings.map((finding) => `「${finding.text}」${finding.why}`).join("；")}`, "caution")
+          : this.#tell(done);
+      }
+      case "blank":
+        if (!taken.element.isConnected || !taken.element.focusBlank()) this.#chips.focusShop();
+        return this.#tell(toFill(outcome.missing, outcome.ofShop), "caution");
+      case "blocked":
+        this.#tell("含有不能发的话，改好再发", "caution");
+        return void this.#draft.open(outcome.text);
+      case "gone":
+        this.#tell("这条话术刚刚停用、过期或改了，没有发", "caution");
+        return void this.#search();
+      case "authority":
+        return this.#tell(`要${outcome.authority}才能承诺，没有发。${SHOWN.escalate} 看升级话术`, "caution");
+      case "refused":
+        return this.#after.refused(REFUSALS[outcome.reason], () => this.#copyInstead(taken, outcome.text, shop));
+      default:
+        return this.#tell(failure(outcome.code), "caution");
+    }
+  }
+
+  /** @param {Taken} taken @param {string} text @param {string} shop */
+  async #copyInstead(taken, text, shop) {
+    if (!(await copyText(text, this.ownerDocument))) return this.#tell(REFUSALS.denied, "caution");
+    this.#reporter.used(taken.query, { entry_id: taken.hit.id, reply_id: taken.reply.id, position: taken.position, shop: shop || undefined }, ["copied"]);
+    this.#after.clear();
+    this.#tell("已复制");
+  }
+
+  /** A draft of the agent's own. @param {string} text */
+  async #sendDraft(text) {
+    const desk = this.#knows;
+    const placed = await desk.host.place(text, { append: false, conversation: desk.conversations.identity });
+    this.#tell(placed.ok ? (placed.how === "inserted" ? "已插入" : "已复制") : REFUSALS[placed.reason ?? "denied"], placed.ok ? "" : "caution");
+    return placed.ok;
+  }
+
+  /** @param {HuashuHit | undefined} shown */
+  async #star(shown) {
+    if (!shown?.hit) return;
+    await this.#knows.toggleFavourite(shown.hit.id);
+    const kept = this.#knows.favourites.includes(shown.hit.id);
+    shown.setFavourite(kept);
+    this.#tell(kept ? "已收藏" : "已取消收藏");
+  }
+
+  /** @param {HuashuHit | undefined} shown @param {string} name */
+  #judge(shown, name) {
+    const verdict = this.#knows.library?.verdicts.find(({ verdict }) => verdict === name);
+    if (!shown?.hit || !verdict) return;
+    const [query, what] = [this.#list.query, { entry_id: shown.hit.id, reply_id: shown.reply?.id, position: this.#list.indexOf(shown) }];
+    const tell = (/** @type {string | undefined} */ reason) => this.#reporter.feedback(query, what, name, reason);
+    this.#after.ask(`「${shown.hit.title}」${verdict.text}，因为`, verdict.reasons, tell, () => tell(undefined));
+  }
+
+  /** What was read and not used is left: the question is done, or another customer's comes. */
+  #leaveAnswer() {
+    if (this.#read) this.#reporter.unused(this.#read);
+    this.#read = "";
+    this.#after?.clear();
+  }
+
+  #empty() {
+    this.#leaveAnswer();
+    this.#part.question.value = "";
+    this.#part.question.focus();
+    this.#search();
+  }
+
+  /** @param {KeyboardEvent} event */
+  #onKey(event) {
+    if (isComposing(event) || event.defaultPrevented) return;
+    const { question } = this.#part;
+    const target = /** @type {HTMLElement | null} */ (event.target);
+    const isField = Boolean(target?.matches?.("input, textarea, select"));
+    const place = target === question ? "question" : isField ? "text" : "elsewhere";
+    const command = commandOf(event, place, !question.value.includes("\n"));
+    if (command) {
+      if (this.#run(command) !== false) event.preventDefault();
+    } else if (event.key === "Enter" && target?.matches?.("input.slot")) {
+      event.preventDefault();
+      const hit = target.closest("huashu-hit");
+      if (hit instanceof HuashuHit && !hit.focusBlank()) this.#take(this.#list.at(this.#list.indexOf(hit)), event.shiftKey);
+    }
+  }
+
+  /** @param {import("./panel/keys.js").Command} command @returns {unknown} `false` where there is nothing to do */
+  #run({ name, number }) {
+    const { question } = this.#part;
+    const library = this.#knows.library;
+    switch (name) {
+      case "take":
+        return void this.#take(this.#list.at(number), false);
+      case "append":
+        return void this.#take(this.#list.at(), true);
+      case "select":
+        return this.#list.move(number ?? 1);
+      case "wording":
+        return this.#list.current?.turn(number ?? 1);
+      case "hold":
+        return void this.#hold();
+      case "gap":
+        return this.#gap();
+      case "next":
+        return this.#after.next();
+      case "picture":
+        return this.#after.picture();
+      case "star":
+        return void this.#star(this.#list.current);
+      case "good":
+      case "bad":
+      case "outdated":
+        return this.#judge(this.#list.current, name);
+      case "read":
+        return void this.#readChat();
+      case "draft":
+        return void this.#draft.open();
+      case "categories":
+        return this.#menu.open("分类", (library?.categories ?? []).map(({ value, count }) => ({ text: value, count, chosen: () => this.#browse(value, { category: value }) })));
+      case "triggers":
+        return this.#menu.open("时机：没人问也要发的", (library?.triggers ?? []).map(({ value, count }) => ({ text: value, count, chosen: () => this.#browse(value, { trigger: value }) })));
+      case "favourites":
+        return void this.#browse("收藏", { ids: this.#knows.favourites.slice(0, MAX_SHOWN) });
+      case "recent":
+        return void this.#browse("最近用过", { ids: entriesOf(this.#knows.recent) });
+      case "escalate":
+        return void this.#browse("升级", { ids: library?.escalation.entries ?? [] });
+      case "window":
+        return this.host?.float ? void this.host.float(this).catch(() => this.#tell("浏览器没有打开小窗", "caution")) : false;
+      case "acknowledge":
+        return this.#notices.acknowledge();
+      case "ask":
+        return question.focus();
+      case "leave":
+        if (this.#menu.close() || this.#draft.close() || this.#after.clear()) return question.focus();
+        if (this.ownerDocument.activeElement !== question && this.contains(this.ownerDocument.activeElement)) return question.focus();
+        return this.#band.dismiss() || this.#empty();
+    }
+  }
+
+  /** The words that ask a customer to wait, whatever is on the screen. */
+  async #hold() {
+    const id = this.#knows.library?.hold;
+    if (!id) return this.#tell("知识库没有设「稍等」（library.toml 的 hold）", "caution");
+    const { signal } = this.#latest;
+    try {
+      const { hits } = await this.#knows.transport.browse({ ids: [id], context: this.#knows.context() }, signal);
+      const hit = hits[0];
+      const reply = hit?.replies.find(({ missing }) => missing.length === 0) ?? hit?.replies[0];
+      if (!reply) return this.#tell(`「${id}」现在不能用`, "caution");
+      this.#take({ element: new HuashuHit(), hit, reply, query: newId(), position: 0 }, false);
+    } catch (error) {
+      this.#tell(failure(error instanceof TransportError ? error.code : ""), "caution");
+    }
+  }
+
+  /** The newest messages of the chat's page. */
+  async #readChat() {
+    const chat = await this.host?.readMessages();
+    if (!chat || chat.messages.length === 0) return this.#tell("没有读到顾客的消息，请粘贴", "caution");
+    this.ask(chat);
+  }
+
+  #gap() {
+    const { query } = this.#list;
+    if (!query || !this.#part.question.value.trim()) return false;
+    this.#reporter.gap(query);
+    this.#tell("已报给培训，号码和地址会先打码");
+    return true;
+  }
+
+  /** @param {string} text @param {string} [kind] */
+  #say(text, kind = "") {
+    this.#part.summary.replaceChildren(text);
+    this.#part.summary.className = `summary ${kind}`;
+  }
+
+  /** @param {string} text @param {string} [kind] */
+  #tell(text, kind = "") {
+    const { toast } = this.#part;
+    toast.textContent = text;
+    toast.className = `toast ${kind}`;
+    toast.hidden = false;
+    clearTimeout(this.#toast);
+    this.#toast = setTimeout(() => (toast.hidden = true), TOAST_MS + text.length * 40);
+  }
 }
 
-begin();
+customElements.define("huashu-panel", HuashuPanel);

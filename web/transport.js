@@ -1,8 +1,11 @@
 // @ts-check
-// Requests to the service. The page fetches; the extension will have a second implementation with the same methods.
+// Requests to the service. The page fetches; the extension has a second implementation of the same contract.
 
 /** Longest wait for an answer, in milliseconds: the service itself gives up after 15 s. */
 const TIMEOUT_MS = 16_000;
+
+/** Rest before notices are listened to again, in milliseconds: below it a lead's word would be late, far below it a sleeping service is asked in vain. */
+const RECONNECT_MS = 4_000;
 
 /** A request that failed: a problem document of the service, or no answer at all (`code` is "offline"). */
 export class TransportError extends Error {
@@ -16,18 +19,53 @@ export class TransportError extends Error {
 
 /**
  * @typedef {{text: string, hit: boolean}} Piece
- * @typedef {{id: string, label: string, text: string, segments: {text: string}[], missing: string[], used: boolean}} Reply
+ * @typedef {{alt: string, target: string}} Picture
+ * @typedef {{text: string, pictures: Picture[]}} Segment
+ * @typedef {{facet: string, value: string}} Condition
+ * @typedef {{id: string, label: string, text: string, template: string, segments: Segment[], missing: string[], used: boolean, conditions: Condition[]}} Reply
  * @typedef {{id: string, kind: string, title: string, title_pieces: Piece[], score: number, confidence: number,
  *   matched: {by: string, text_pieces: Piece[]}, snippet_pieces: Piece[], category: string, replies: Reply[], advice: string,
- *   authority: string, marks: string[], path: string, shortcut: string | null}} Hit
- * @typedef {{emotion: string, haste: boolean, risks: {name: string, entry: string}[]}} Emotion
- * @typedef {{query_id: string, hits: Hit[], total: number, took_ms: number, emotion: Emotion, act: string | null, confident: boolean, truncated: boolean}} Answer
- * @typedef {{name: string, served: number, kinds: Record<string, number>, shops: {id: string, name: string}[],
- *   facets: Record<string, string[]>, errors: number, warnings: number, degraded: string | null}} Library
- * @typedef {{shop?: string, channel?: string, conversation_id?: string}} Context
+ *   authority: string, marks: string[], picks: number, facets: Condition[], hours: string | null, valid_until: string | null, path: string,
+ *   shortcut: string | null, trigger: string | null, next: string[]}} Hit
+ * @typedef {{emotion: string, words: string[], haste: boolean, risks: {name: string, entry: string}[]}} Emotion
+ * @typedef {{query_id: string, hits: Hit[], total: number, took_ms: number, emotion: Emotion, act: string | null, stage: string | null,
+ *   confident: boolean, truncated: boolean}} Answer
+ * @typedef {{id: string, name: string, aliases: string[], channels: string[], values: Record<string, string>}} Shop
+ * @typedef {{value: string, count: number}} Count
+ * @typedef {{verdict: string, text: string, reasons: {reason: string, text: string}[]}} Verdict
+ * @typedef {{name: string, served: number, kinds: Record<string, number>, shops: Shop[], facets: Record<string, string[]>,
+ *   categories: Count[], triggers: Count[], hours: string[], hold: string | null, escalation: {entries: string[], limits: Record<string, string>},
+ *   verdicts: Verdict[], errors: number, warnings: number, degraded: string | null}} Library
+ * @typedef {{shop?: string, channel?: string, stage?: string, product?: string, customer?: string, emotion?: string, authority?: string,
+ *   conversation_id?: string, used_reply_ids?: string[]}} Context
+ * @typedef {{entry_id: string, reply_id: string, label: string, text: string, segments: Segment[], missing: string[],
+ *   findings: import("./panel/findings.js").Finding[], blocked: boolean, served: boolean, marks: string[]}} Rendered
+ * @typedef {{findings: import("./panel/findings.js").Finding[], blocked: boolean}} Checked
+ * @typedef {{id: string, text: string}} Notice
  */
 
-/** The service, asked with fetch from the page that it serves. */
+/**
+ * The contract: each method gives what the API gives, and fails with a `TransportError` (or the signal's abort).
+ * @typedef {object} Transport
+ * @property {(request: {q?: string, messages?: string[], context: Context, limit: number}, signal?: AbortSignal) => Promise<Answer>} search
+ * @property {(q: string, limit: number, signal?: AbortSignal) => Promise<{suggestions: {id: string}[]}>} suggest
+ * @property {(request: {ids?: string[], category?: string, trigger?: string, context: Context, limit?: number}, signal?: AbortSignal) =>
+ *   Promise<{hits: Hit[], gone: string[], total: number}>} browse
+ * @property {() => Promise<Library>} library
+ * @property {(id: string) => Promise<{entry: {passages: {heading: string, text: string}[]}}>} entry
+ * @property {(id: string, request: {reply_id: string, slots: Record<string, string>, context: Context}) => Promise<Rendered>} render
+ * @property {(request: {text: string, channel?: string, shop?: string}, signal?: AbortSignal) => Promise<Checked>} check
+ * @property {(events: import("./events.js").Happening[]) => Promise<unknown>} events the request outlives the page
+ * @property {(path: string) => Promise<Blob>} picture path relative to the library
+ * @property {(told: (notice: Notice) => void, signal: AbortSignal) => void} notices calls back with what a lead says now, until aborted; silent where
+ *   the service has no notices
+ * @property {(id: string) => Promise<unknown>} acknowledge says that a notice was read
+ */
+
+/**
+ * The service, asked with fetch from the page that it serves.
+ * @implements {Transport}
+ */
 export class PageTransport {
   /** @param {string} install stands for the person where there are no accounts @param {string} base address of the service, with a slash at its end */
   constructor(install, base = "./") {
@@ -35,49 +73,111 @@ export class PageTransport {
     this.base = base;
   }
 
-  /** @param {{q: string, context: Context, limit: number}} request @param {AbortSignal} [signal] @returns {Promise<Answer>} */
+  /** @type {Transport["search"]} */
   search(request, signal) {
     return this.#ask("v1/search", request, { signal });
   }
 
-  /** @returns {Promise<Library>} */
+  /** @type {Transport["suggest"]} */
+  suggest(q, limit, signal) {
+    return this.#ask(`v1/suggest?${new URLSearchParams({ q, limit: String(limit) })}`, undefined, { signal });
+  }
+
+  /** @type {Transport["browse"]} */
+  browse(request, signal) {
+    return this.#ask("v1/browse", request, { signal });
+  }
+
+  /** @type {Transport["library"]} */
   library() {
     return this.#ask("v1/library");
   }
 
-  /** @param {string} id @returns {Promise<{entry: {id: string, kind: string, title: string, category: string, advice: string, authority: string, path: string}}>} */
+  /** @type {Transport["entry"]} */
   entry(id) {
     return this.#ask(`v1/entries/${encodeURIComponent(id)}`);
   }
 
-  /** @param {string} id @param {Context} context @returns {Promise<{reply_id: string, label: string, text: string, segments: {text: string}[], missing: string[]}>} */
-  render(id, context) {
-    return this.#ask(`v1/entries/${encodeURIComponent(id)}/render`, { context });
+  /** @type {Transport["render"]} */
+  render(id, request) {
+    return this.#ask(`v1/entries/${encodeURIComponent(id)}/render`, request);
   }
 
-  /** Tells what became of searches; the request outlives the page. @param {import("./events.js").Happening[]} events @returns {Promise<{accepted: number}>} */
+  /** @type {Transport["check"]} */
+  check(request, signal) {
+    return this.#ask("v1/check", request, { signal });
+  }
+
+  /** @type {Transport["events"]} */
   events(events) {
     return this.#ask("v1/events", { events }, { keepalive: true });
   }
 
+  /** @type {Transport["picture"]} */
+  async picture(path) {
+    const response = await this.#fetch(`v1/pictures?${new URLSearchParams({ path })}`, {});
+    if (!response.ok) throw new TransportError("no_picture", response.statusText);
+    return response.blob();
+  }
+
+  /** @type {Transport["notices"]} */
+  notices(told, signal) {
+    const listen = () => {
+      const source = new EventSource(`${this.base}v1/notices`);
+      signal.addEventListener("abort", () => source.close());
+      source.addEventListener("message", ({ data }) => {
+        const notice = readNotice(data);
+        if (notice) told(notice);
+      });
+      // A service without notices answers 404 and is asked no more; one that went away is.
+      source.addEventListener("error", () => {
+        if (source.readyState !== EventSource.CLOSED || signal.aborted) return;
+        if (opened) setTimeout(() => signal.aborted || listen(), RECONNECT_MS);
+      });
+      source.addEventListener("open", () => (opened = true));
+    };
+    let opened = false;
+    listen();
+  }
+
+  /** @type {Transport["acknowledge"]} */
+  acknowledge(id) {
+    return this.#ask(`v1/notices/${encodeURIComponent(id)}/acknowledge`, {});
+  }
+
   /** @param {string} path @param {unknown} [body] @param {{signal?: AbortSignal, keepalive?: boolean}} [how] @returns {Promise<any>} */
   async #ask(path, body, { signal, keepalive = false } = {}) {
-    const limits = [AbortSignal.timeout(TIMEOUT_MS), ...(signal ? [signal] : [])];
     /** @type {RequestInit} */
-    const init = { signal: AbortSignal.any(limits), credentials: "same-origin", keepalive, headers: { "huashu-install": this.install } };
+    const init = { keepalive };
     if (body !== undefined) {
       // In the body, not in the address: what customers write belongs in no log and no history.
-      Object.assign(init, { method: "POST", headers: { ...init.headers, "content-type": "application/json" }, body: JSON.stringify(body) });
+      Object.assign(init, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) });
     }
-    let response;
+    const response = await this.#fetch(path, init, signal);
+    const answer = await response.json().catch(() => null);
+    if (response.ok && answer !== null) return answer;
+    throw new TransportError(answer?.code ?? "offline", answer?.detail ?? response.statusText);
+  }
+
+  /** @param {string} path @param {RequestInit} init @param {AbortSignal} [signal] */
+  async #fetch(path, init, signal) {
+    const limits = [AbortSignal.timeout(TIMEOUT_MS), ...(signal ? [signal] : [])];
+    const headers = { ...init.headers, "huashu-install": this.install };
     try {
-      response = await fetch(this.base + path, init);
+      return await fetch(this.base + path, { ...init, headers, credentials: "same-origin", signal: AbortSignal.any(limits) });
     } catch (error) {
       if (signal?.aborted) throw error;
       throw new TransportError("offline", String(error));
     }
-    const answer = await response.json().catch(() => null);
-    if (response.ok && answer !== null) return answer;
-    throw new TransportError(answer?.code ?? "offline", answer?.detail ?? response.statusText);
+  }
+}
+
+/** A notice as the service sends it; `null` where it is none. @param {string} data @returns {Notice | null} */
+export function readNotice(data) {
+  try {
+    const notice = JSON.parse(data);
+    return typeof notice?.id === "string" && typeof notice.text === "string" ? { id: notice.id, text: notice.text } : null;
+  } catch {
+    return null;
   }
 }

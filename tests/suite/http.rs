@@ -433,7 +433,7 @@ async fn the_page_is_served_with_a_strict_policy() {
             && !html.contains("http://")
             && !html.contains("https://")
     );
-    for (path, media_type) in [("/panel.js", "text/javascript; charset=utf-8"), ("/panel.css", "text/css; charset=utf-8")] {
+    for (path, media_type) in [("/page.js", "text/javascript; charset=utf-8"), ("/panel.css", "text/css; charset=utf-8")] {
         assert_eq!(service.get(path).await.header("content-type"), media_type);
         assert!(html.contains(&path[1..]), "{path}");
     }

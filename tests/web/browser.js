@@ -24,9 +24,10 @@ export function launchBrowser() {
  * A fresh profile with one page on an address, which may read and write the clipboard. What the page throws or logs as an error fails the test that
  * looks at `faults`.
  * @param {Browser} browser @param {string} url @param {import("playwright-core").BrowserContextOptions} [options]
+ * @param {(page: Page) => Promise<unknown>} [prepare] done before the address is opened
  * @returns {Promise<{page: Page, faults: string[], close: () => Promise<void>}>}
  */
-export async function openPage(browser, url, options = {}) {
+export async function openPage(browser, url, options = {}, prepare) {
   const context = await browser.newContext({ locale: "zh-CN", timezoneId: "Asia/Shanghai", viewport: { width: 1280, height: 900 }, ...options });
   context.setDefaultTimeout(ACTION_MS);
   await context.grantPermissions(["clipboard-read", "clipboard-write"], { origin: new URL(url).origin });
@@ -34,6 +35,7 @@ export async function openPage(browser, url, options = {}) {
   /** @type {string[]} */
   const faults = [];
   page.on("pageerror", (error) => faults.push(String(error)));
+  await prepare?.(page);
   await page.goto(url);
   return { page, faults, close: () => context.close() };
 }

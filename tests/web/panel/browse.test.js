@@ -1,0 +1,94 @@
+// @ts-check
+import assert from "node:assert/strict";
+import { writeFileSync } from "node:fs";
+import path from "node:path";
+import { test } from "node:test";
+import { until } from "../service.js";
+import { useDesk } from "./desk.js";
+
+const desk = useDesk();
+
+test("a script that nobody asks for is two keys away, and Enter takes it", async () => {
+  const panel = await desk.open({ shop: "旗舰店" });
+  await panel.press("Alt+t");
+  const item = panel.menu.getByRole("button", { name: "派送中" });
+  await item.waitFor();
+  const key = await item.getAttribute("aria-keyshortcuts");
+  assert.ok(key);
+  await panel.press(key);
+  await panel.hit("派送中提醒").waitFor();
+  await panel.current.locator("input.slot").first().fill("13900000000");
+  await panel.question.focus();
+  await panel.press("Enter");
+  await panel.told("已复制");
+  assert.match(await panel.clipboard(), /13900000000/);
+  await panel.close();
+});
+
+test("categories are walked by arrows, and Esc leads back", async () => {
+  const panel = await desk.open();
+  await panel.press("Alt+c", "ArrowDown", "ArrowDown", "ArrowUp");
+  const category = await panel.page.evaluate(() => document.activeElement?.lastChild?.previousSibling?.previousSibling?.textContent);
+  assert.ok(category !== undefined);
+  await panel.press("Enter");
+  await panel.hits.first().waitFor();
+  assert.match(await panel.summary.innerText(), /· \d+ 条/);
+  await panel.press("Alt+c", "Escape");
+  await panel.menu.waitFor({ state: "hidden" });
+  assert.ok(await panel.question.evaluate((field) => field === document.activeElement));
+  await panel.close();
+});
+
+test("favourites and what was used are at hand, and what is not in force any more is left out", async () => {
+  const panel = await desk.open({ shop: "旗舰店" });
+  await panel.paste("退货地址发我");
+  const title = await panel.current.locator(".title").innerText();
+  await panel.press("Alt+s");
+  await panel.told("已收藏");
+  await panel.press("Enter");
+  await panel.told("已复制");
+  await panel.page.reload();
+  await panel.page.locator("select[data-facet=shop]:enabled").waitFor();
+  await panel.press("Alt+v");
+  await panel.hit(title).waitFor();
+  assert.equal(await panel.current.locator("[aria-pressed=true]").count(), 1);
+  await panel.press("Alt+l");
+  await panel.summary.filter({ hasText: "最近用过 · 1 条" }).waitFor();
+  const { hits } = await desk.service.ask("/v1/search", { q: "退货地址发我", limit: 1 });
+  const file = path.join(desk.service.kb, hits[0].path);
+  writeFileSync(file, "---\ntitle: 旧\nstate: retired\nquestions: [旧]\n---\n旧。\n\n> 旧\n");
+  await until(async () => (await desk.service.ask("/v1/browse", { ids: [hits[0].id] })).gone.length === 1);
+  await panel.press("Alt+v");
+  await panel.summary.filter({ hasText: "1 条已停用或过期" }).waitFor();
+  assert.equal(await panel.hits.count(), 0);
+  await panel.close();
+});
+
+test("a notice is pinned until a key acknowledges it", async () => {
+  // The service has no notices yet: what it will say is put in its place.
+  /** @type {string[]} */
+  const read = [];
+  const panel = await desk.open({
+    prepare: async (page) => {
+      await page.route("**/v1/notices", (route) => route.fulfill({ contentType: "text/event-stream", body: 'retry: 60000\ndata: {"id":"n1","text":"系统维护，先别承诺退款时间"}\n\n' }));
+      await page.route("**/v1/notices/*/acknowledge", (route) => {
+        read.push(new URL(route.request().url()).pathname);
+        return route.fulfill({ json: {} });
+      });
+    },
+  });
+  await panel.page.getByText("系统维护，先别承诺退款时间").waitFor();
+  await panel.press("Alt+a");
+  await panel.page.getByText("系统维护，先别承诺退款时间").waitFor({ state: "hidden" });
+  await until(() => read.length === 1);
+  assert.deepEqual(read, ["/v1/notices/n1/acknowledge"]);
+  await panel.close();
+});
+
+test("where the service has no notices nothing is shown and nothing fails", async () => {
+  const panel = await desk.open();
+  await panel.page.waitForTimeout(500);
+  assert.ok(await panel.page.locator("section.notices").isHidden());
+  assert.deepEqual(panel.faults, []);
+  await panel.close();
+});

@@ -1,0 +1,53 @@
+// @ts-check
+// A lead's word of the hour: pinned above all until it is acknowledged. Silent where the service has none.
+
+import { button, element } from "./dom.js";
+import { SHOWN } from "./keys.js";
+
+/** Notices pinned at once, the latest: more would push the work off the screen. */
+const MAX_PINNED = 3;
+
+export class Notices {
+  /** @type {import("../transport.js").Notice[]} */
+  #pinned = [];
+  /** Acknowledged ones: the service may tell them again when the line was lost. @type {Set<string>} */
+  #read = new Set();
+
+  /** @param {HTMLElement} place @param {import("../transport.js").Transport} transport */
+  constructor(place, transport) {
+    this.place = place;
+    this.transport = transport;
+  }
+
+  listen() {
+    this.transport.notices((notice) => this.#pin(notice), new AbortController().signal);
+  }
+
+  /** Takes the latest off; `false` where none is pinned. */
+  acknowledge() {
+    const notice = this.#pinned.pop();
+    if (!notice) return false;
+    this.#read.add(notice.id);
+    this.#draw();
+    // Where it does not arrive the service tells it again, which does no harm.
+    this.transport.acknowledge(notice.id).catch(() => {});
+    return true;
+  }
+
+  /** @param {import("../transport.js").Notice} notice */
+  #pin(notice) {
+    if (this.#read.has(notice.id)) return;
+    this.#pinned = [...this.#pinned.filter(({ id }) => id !== notice.id), notice].slice(-MAX_PINNED);
+    this.#draw();
+  }
+
+  #draw() {
+    const lines = this.#pinned.map(({ text }, index) => {
+      const line = element("div", "notice", element("p", "", element("strong", "", "通知"), ` ${text}`));
+      if (index === this.#pinned.length - 1) line.append(button("plain", "知道了", () => this.acknowledge(), SHOWN.acknowledge));
+      return line;
+    });
+    this.place.replaceChildren(...lines);
+    this.place.hidden = lines.length === 0;
+  }
+}
