@@ -29,6 +29,7 @@ pub mod query;
 pub mod ranking;
 pub mod search;
 pub mod sheets;
+pub mod site_profiles;
 pub mod slots;
 pub mod snapshot;
 pub mod suggest;

@@ -68,6 +68,9 @@ pub enum ApiError {
     /// A name under which this server does not run.
     #[error("this server answers to localhost, 127.0.0.1 and [::1] only, with its port; listen on another address to serve other names")]
     WrongHost,
+    /// A page of somebody else that writes in the name of whoever looks at it.
+    #[error("pages of other origins may not write here; use a client that is no page, or the extension")]
+    WrongOrigin,
     /// More searches at once than the limit.
     #[error("too many searches at once; try again in {RETRY_AFTER_SECONDS} s")]
     Busy,
@@ -102,6 +105,7 @@ impl ApiError {
             ApiError::MediaType => (StatusCode::UNSUPPORTED_MEDIA_TYPE, "media_type", "Not declared as JSON"),
             ApiError::TooLarge(_) => (StatusCode::PAYLOAD_TOO_LARGE, "too_large", "Too large"),
             ApiError::WrongHost => (StatusCode::MISDIRECTED_REQUEST, "wrong_host", "Wrong host"),
+            ApiError::WrongOrigin => (StatusCode::FORBIDDEN, "wrong_origin", "Wrong origin"),
             ApiError::Busy => (StatusCode::SERVICE_UNAVAILABLE, "busy", "Busy"),
             ApiError::Timeout => (StatusCode::SERVICE_UNAVAILABLE, "timeout", "Took too long"),
             ApiError::Other(status) => (*status, "request_failed", "Request failed"),

@@ -1,8 +1,9 @@
-//! What surrounds every request: its id, the check of its host, one log line, its measures, its headers, and the problem document of
+//! What surrounds every request: its id, the check of its host and sender, one log line, its measures, its headers, and the problem document of
 //! whatever failed on the way.
 
 use super::AppState;
 use super::error::{ApiError, Failure};
+use super::origin::{self, Sender};
 use axum::extract::{MatchedPath, Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri, header};
 use axum::middleware::Next;
@@ -64,10 +65,15 @@ pub(super) async fn frame(State(state): State<AppState>, request: Request, next:
     // The template, not the path: somebody may have typed a customer's words into it.
     let route = request.extensions().get::<MatchedPath>().map_or_else(|| "none".to_owned(), |path| path.as_str().to_owned());
     let span = tracing::info_span!("request", id);
-    let response = if state.hosts.allow(request.uri(), request.headers()) {
-        next.run(request).instrument(span.clone()).await
-    } else {
+    let sender = Sender::of(request.uri(), request.headers());
+    let response = if !state.hosts.allow(request.uri(), request.headers()) {
         ApiError::WrongHost.into_response()
+    } else if let Some(allowed) = origin::preflight(sender, &method, request.headers()) {
+        allowed
+    } else if !sender.may(&method) {
+        ApiError::WrongOrigin.into_response()
+    } else {
+        next.run(request).instrument(span.clone()).await
     };
     let mut response = span.in_scope(|| with_problem(response, &id));
     if response.status() != StatusCode::NOT_MODIFIED {
@@ -76,6 +82,7 @@ pub(super) async fn frame(State(state): State<AppState>, request: Request, next:
         response.headers_mut().entry(header::CONTENT_SECURITY_POLICY).or_insert(HeaderValue::from_static(policy));
     }
     add_headers(response.headers_mut(), &id);
+    origin::allow(sender, response.headers_mut());
     let (status, took) = (response.status(), began.elapsed());
     tracing::info!(parent: &span, %method, route, status = status.as_u16(), took_ms = super::json::millis(took), "answered");
     let labels = [("route", route), ("method", known_method(&method).to_owned()), ("status", status.as_str().to_owned())];

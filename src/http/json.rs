@@ -502,6 +502,8 @@ pub struct EntryJson {
     pub valid_until: Option<String>,
     /// `双11` or `双11/尾款`.
     pub campaign: Option<String>,
+    /// When it stops being found, its campaign included, in milliseconds since 1970; absent: never, or it is not found now.
+    pub ends_at: Option<i64>,
     /// Ids hidden while this entry is valid.
     pub replaces: Vec<String>,
     /// Law or rule that it quotes.
@@ -542,6 +544,7 @@ impl EntryJson {
             valid_from: entry.valid.from.map(|at| at.to_string()),
             valid_until: entry.valid.until.map(|at| at.to_string()),
             campaign: entry.campaign.clone(),
+            ends_at: snapshot.library.ends_at(entry, jiff::Timestamp::now()).map(jiff::Timestamp::as_millisecond),
             replaces: entry.replaces.clone(),
             source: entry.source.clone(),
             checked_on: entry.checked_on.map(|on| on.to_string()),

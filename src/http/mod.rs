@@ -9,9 +9,11 @@ mod extract;
 mod frame;
 pub mod json;
 mod learning;
+mod origin;
 mod page;
 mod picture;
 mod search;
+mod site_profiles;
 mod system;
 mod token;
 
@@ -23,6 +25,7 @@ pub use frame::Hosts;
 pub use learning::{
     DecideRequest, DecideResponse, EventJson, EventsRequest, EventsResponse, PhrasingJson, PhrasingsResponse, find_phrasing,
 };
+pub use origin::EXTENSION_ORIGIN;
 pub use search::{ContextJson, FilterJson, MAX_MESSAGES, MAX_QUESTION_BYTES, SearchRequest, SuggestResponse};
 pub use system::{CountJson, HealthResponse, LibraryResponse, ProblemsResponse};
 pub use token::{TOKEN_FILE, local_token};
@@ -197,6 +200,7 @@ fn api() -> OpenApiRouter<AppState> {
         .routes(routes!(learning::post_events))
         .routes(routes!(learning::list_phrasings))
         .routes(routes!(learning::decide_phrasing))
+        .routes(routes!(site_profiles::get_site_profiles))
         .routes(routes!(system::list_problems))
         .routes(routes!(system::get_library))
         .routes(routes!(system::health))

@@ -1,4 +1,4 @@
-//! The page and its assets: files of `web/`, embedded, served as written.
+//! The page and its assets: files of `web/`, embedded, served as written; without those that only the browser extension needs.
 
 use super::entries::{hex, with_etag};
 use super::{AppState, frame};
@@ -14,10 +14,15 @@ struct Assets;
 
 /// A route for each file; the page itself at `/`.
 pub(super) fn routes() -> Router<AppState> {
-    Assets::iter().fold(Router::new(), |router, name| {
+    Assets::iter().filter(|name| !is_of_extension(name)).fold(Router::new(), |router, name| {
         let path = if name == "index.html" { "/".to_owned() } else { format!("/{name}") };
         router.route(&path, get(move |headers: HeaderMap| get_asset(name.to_string(), headers)))
     })
+}
+
+/// `web/` is the page and, loaded unpacked, the extension.
+fn is_of_extension(name: &str) -> bool {
+    name.starts_with("extension/") || ["manifest.json", "site-profiles.json"].contains(&name)
 }
 
 async fn get_asset(name: String, headers: HeaderMap) -> axum::response::Response {

@@ -38,6 +38,19 @@ impl Library {
             })
     }
 
+    /// When an entry that is current at a moment ceases to be, its campaign for any shop included; `None`: never, or it is not current.
+    pub fn ends_at(&self, entry: &Entry, now: Timestamp) -> Option<Timestamp> {
+        let at = self.local(now);
+        if !self.is_current(entry, at, None) {
+            return None;
+        }
+        let windows = entry.campaign.as_deref().and_then(|campaign| windows_of(&self.lexicon, campaign)).unwrap_or_default();
+        let open = windows.iter().filter(|window| window.from <= at && at < window.until);
+        let ends = [entry.valid.until, open.map(|window| window.until).max()];
+        let end = ends.into_iter().flatten().min()?;
+        Some(end.to_zoned(self.settings.time_zone.clone()).ok()?.timestamp())
+    }
+
     /// Whether a time of the day lies in the hours of a name; a name that the settings do not have is always.
     pub fn in_hours(&self, name: &str, at: Time) -> bool {
         self.settings.hours.get(name).is_none_or(

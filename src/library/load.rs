@@ -11,6 +11,7 @@ use crate::facet::Facet;
 use crate::lexicon::{self, Lexicon, LexiconFile};
 use crate::markdown;
 use crate::problem::{Code, Problem, io_zh};
+use crate::site_profiles::{self, SiteProfiles};
 use jiff::Timestamp;
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -53,7 +54,7 @@ struct Content {
     problems: Vec<Problem>,
 }
 
-/// Settings, shops and lexicon: what all entries are read with.
+/// Settings, shops and lexicon, which all entries are read with; and the site profiles, which come and go with them.
 #[derive(Debug)]
 struct Ground {
     files: Vec<File>,
@@ -61,6 +62,7 @@ struct Ground {
     hash: [u8; 32],
     settings: Settings,
     shops: BTreeMap<String, shop::Read>,
+    site_profiles: Arc<SiteProfiles>,
     lexicon: Arc<Lexicon>,
     /// The last good bytes of each lexicon file.
     lexicon_files: Vec<LexiconFile>,
@@ -90,6 +92,7 @@ pub fn load_within(dir: &Path, previous: Option<&Library>, limits: &Limits, now:
         dir: dir.to_path_buf(),
         settings: ground.settings.clone(),
         shops: ground.shops.iter().map(|(id, read)| (id.clone(), read.shop.clone())).collect(),
+        site_profiles: Arc::clone(&ground.site_profiles),
         lexicon: Arc::clone(&ground.lexicon),
         entries,
         problems,
@@ -142,6 +145,7 @@ fn ground(dir: &Path, walk: &Walk, previous: Option<&Library>, limits: &Limits, 
             hash,
             settings: same.settings.clone(),
             shops: same.shops.clone(),
+            site_profiles: Arc::clone(&same.site_profiles),
             lexicon: Arc::clone(&same.lexicon),
             lexicon_files: same.lexicon_files.clone(),
             problems: same.problems.clone(),
@@ -150,6 +154,7 @@ fn ground(dir: &Path, walk: &Walk, previous: Option<&Library>, limits: &Limits, 
     }
     let settings = settings_of(dir, walk, &texts, previous, &mut problems)?;
     let shops = shops_of(walk, &texts, previous, &mut problems);
+    let site_profiles = site_profiles_of(walk, &texts, previous, &mut problems);
     let lexicon_files = texts.iter().filter(|(path, _)| path.starts_with("lexicon/"));
     let lexicon_files = lexicon_files.map(|(path, bytes)| LexiconFile { path: (*path).to_owned(), bytes: bytes.clone() }).collect();
     let (mut lexicon, lexicon_files) = lexicon_of(lexicon_files, walk, previous, &mut problems);
@@ -167,7 +172,7 @@ fn ground(dir: &Path, walk: &Walk, previous: Option<&Library>, limits: &Limits, 
         problems.extend(check::shop(path, read, &lexicon));
     }
     let lexicon = Arc::new(lexicon);
-    Ok(Arc::new(Ground { files: walk.settings.clone(), settled, hash, settings, shops, lexicon, lexicon_files, problems }))
+    Ok(Arc::new(Ground { files: walk.settings.clone(), settled, hash, settings, shops, site_profiles, lexicon, lexicon_files, problems }))
 }
 
 fn settings_of(
@@ -228,6 +233,28 @@ fn shops_of(
         }
     }
     shops
+}
+
+/// The profiles of the file with the built-in ones; those of before where the file is there and cannot be read.
+fn site_profiles_of(
+    walk: &Walk,
+    texts: &[(&str, Vec<u8>)],
+    previous: Option<&Arc<Ground>>,
+    problems: &mut Vec<Problem>,
+) -> Arc<SiteProfiles> {
+    let built_in = || Arc::new(site_profiles::built_in().clone());
+    let before = || previous.map_or_else(built_in, |ground| Arc::clone(&ground.site_profiles));
+    if let Some((path, bytes)) = texts.iter().find(|(path, _)| *path == site_profiles::FILE) {
+        return match site_profiles::read(bytes) {
+            Ok(own) => Arc::new(site_profiles::with_built_in(&own)),
+            Err(wrong) => {
+                let place = Place { line: wrong.line, column: wrong.column, width: 0 };
+                problems.push(place.problem(path, Code::BadSettings, wrong.zh, wrong.en));
+                before()
+            }
+        };
+    }
+    if walk.settings.iter().any(|file| file.path == site_profiles::FILE) { before() } else { built_in() }
 }
 
 /// Builds the lexicon; a file that cannot be read as a whole is taken as it was before.

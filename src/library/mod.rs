@@ -25,6 +25,7 @@ pub use walk::Limits;
 use crate::entry::Entry;
 use crate::lexicon::Lexicon;
 use crate::problem::Problem;
+use crate::site_profiles::SiteProfiles;
 use jiff::tz::TimeZone;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -39,6 +40,8 @@ pub struct Library {
     pub settings: Settings,
     /// `shops/*.yaml` by id.
     pub shops: BTreeMap<String, Shop>,
+    /// `site-profiles.json` with the built-in profiles after it.
+    pub site_profiles: Arc<SiteProfiles>,
     /// The general lexicon with `lexicon/` on top, and the library's hours and shops among its facets.
     pub lexicon: Arc<Lexicon>,
     /// Entries in the order of their paths, whatever their state; last good versions included.

@@ -4,6 +4,7 @@ use super::LibraryError;
 use super::place::Place;
 use super::settings;
 use crate::problem::{Code, Problem, io_zh};
+use crate::site_profiles;
 use std::collections::HashSet;
 use std::fs::{self, Metadata};
 use std::io;
@@ -75,7 +76,7 @@ pub(super) struct File {
 pub(super) struct Walk {
     /// Entries, in the order of their paths.
     pub(super) entries: Vec<File>,
-    /// `library.toml`, shops and lexicon files, likewise.
+    /// `library.toml`, `site-profiles.json`, shops and lexicon files, likewise.
     pub(super) settings: Vec<File>,
     /// All other files: what links may point to.
     pub(super) others: HashSet<String>,
@@ -267,6 +268,7 @@ pub(super) fn is_entry(path: &str) -> bool {
 /// Whether a path is that of a settings file.
 pub(super) fn is_settings(path: &str) -> bool {
     path == settings::FILE
+        || path == site_profiles::FILE
         || path.strip_prefix("lexicon/").is_some_and(|name| !name.contains('/') && !name.ends_with(".md"))
         || shop_id(path).is_some()
 }
@@ -299,6 +301,7 @@ mod tests {
         check("shops/旗舰店.txt", false, false);
         check("library.toml", false, true);
         check("a/library.toml", false, false);
+        check("site-profiles.json", false, true);
         check("a.png", false, false);
     }
 

@@ -3,6 +3,7 @@
 
 mod bad_input;
 mod cli;
+mod extension;
 mod http;
 mod index;
 mod judge;

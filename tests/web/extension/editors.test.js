@@ -1,0 +1,218 @@
+// @ts-check
+// Texts get into real editors: at the cursor, below a draft, in several lines, never into another conversation, never sent, and Ctrl+Z takes them back.
+
+import assert from "node:assert/strict";
+import { writeFileSync } from "node:fs";
+import path from "node:path";
+import { after, before, describe, test } from "node:test";
+import { startService } from "../service.js";
+import { launchExtension } from "./chromium.js";
+import { servePages } from "./pages.js";
+
+/** Pages under test. `-strict`: under the strictest policy; `-in-frame`: in a frame of a page with boxes of its own. */
+const EDITORS = [
+  "textarea",
+  "textarea-strict",
+  "textarea-in-frame",
+  "react",
+  "vue",
+  "contenteditable",
+  "contenteditable-strict",
+  "contenteditable-in-frame",
+  "pre",
+  "quill1",
+  "quill2",
+  "lexical",
+  "lexical-in-frame",
+  "prosemirror",
+  "slate",
+  "draft",
+  "ckeditor5",
+  "shadow-textarea",
+  "shadow-contenteditable",
+];
+
+/** Where a chat page is found, and what stands where in it. */
+const PROFILES = {
+  format: 1,
+  replace: true,
+  profiles: [
+    {
+      id: "test",
+      name: "测试",
+      channel: "抖音",
+      match: ["http://127.0.0.1:*/editor/*"],
+      editor: ["#root textarea", "#root [contenteditable=true]", "textarea:not(#note)"],
+      messages: { item: ".message", customer: ".customer", agent: ".agent", text: "p" },
+      conversation: [{ select: "[data-conversation]" }],
+    },
+  ],
+};
+
+const REPLY = "亲，让您久等了，非常抱歉！";
+const LINES = "第一行，您好\n第二行：请看\n\n第四行";
+
+/** Quill and Lexical take what is typed within a second for one step of undo. */
+const STEP_MS = 1_100;
+
+/** Line ends differ between editors: a paragraph has one or two. @param {string} text */
+const lines = (text) => text.replace(/[\u200b\ufeff]/g, "").split(/\n+/).map((line) => line.trim()).filter((line) => line !== "");
+
+/** @type {import("../service.js").Service} */
+let service;
+/** @type {import("./chromium.js").Extension} */
+let extension;
+/** @type {{url: string, stop: () => Promise<void>}} */
+let pages;
+/** @type {import("playwright-core").Page} */
+let panel;
+
+before(async () => {
+  pages = await servePages();
+  service = await startService({ kb: "tests/fixtures/kb", prepare: (kb) => writeFileSync(path.join(kb, "site-profiles.json"), JSON.stringify(PROFILES)) });
+  extension = await launchExtension({ server: service.url });
+  panel = await extension.open("extension/clipboard.html");
+});
+
+after(async () => {
+  await extension?.close();
+  await service?.stop();
+  await pages?.stop();
+});
+
+/**
+ * Opens a page, types a draft as a person does, and gives what acts on it.
+ * @param {string} editor @param {string} draft
+ */
+async function openChat(editor, draft) {
+  const page = await extension.context.newPage();
+  /** @type {string[]} */
+  const faults = [];
+  page.on("pageerror", (error) => faults.push(String(error)));
+  await page.goto(`${pages.url}/editor/${editor}`);
+  const frame = editor.endsWith("-in-frame") ? /** @type {import("playwright-core").Frame} */ (await (await page.waitForSelector("#frame")).contentFrame()) : page.mainFrame();
+  const box = frame.locator('#root textarea, #root [contenteditable="true"]').first();
+  await box.click();
+  if (draft) await page.keyboard.type(draft);
+  const tab = await extension.tabOf(page);
+  const text = () => frame.evaluate(() => /** @type {any} */ (globalThis).chat.text());
+  const host = (/** @type {string} */ name, /** @type {unknown[]} */ ...args) =>
+    panel.evaluate(
+      async ([tab, name, args]) => {
+        const { ExtensionHost } = await import(/** @type {any} */ ("/extension/host.js"));
+        const hosts = /** @type {any} */ ((/** @type {any} */ (globalThis).hosts ??= new Map()));
+        if (!hosts.has(tab)) hosts.set(tab, new ExtensionHost(tab));
+        return hosts.get(tab)[name](...args);
+      },
+      /** @type {[number, string, any[]]} */ ([tab, name, args]),
+    );
+  const sent = () => frame.evaluate(() => /** @type {any} */ (globalThis).chat.sent);
+  const conversation = async () => (await host("readMessages"))?.conversation;
+  const switchTo = (/** @type {string} */ name) => frame.evaluate((name) => /** @type {any} */ (globalThis).chat.switchTo(name), name);
+  return { page, text, host, sent, conversation, switchTo, faults };
+}
+
+/** @typedef {Awaited<ReturnType<typeof openChat>>} Chat */
+
+/** What happens to a page: its name, the draft before, what is done, and what stands there then. */
+const SITUATIONS = /** @type {{name: string, draft: string, act: (chat: Chat) => Promise<void>}[]} */ ([
+  {
+    name: "into an empty box",
+    draft: "",
+    async act(chat) {
+      assert.equal(await chat.host("boxIsEmpty"), true);
+      assert.deepEqual(await chat.host("place", REPLY, { append: false, conversation: await chat.conversation() }), { ok: true, how: "inserted" });
+      assert.deepEqual(lines(await chat.text()), [REPLY]);
+      assert.equal(await chat.host("boxIsEmpty"), false);
+    },
+  },
+  {
+    name: "behind a draft, which stays",
+    draft: "王女士，",
+    async act(chat) {
+      assert.deepEqual(await chat.host("place", REPLY, { append: false, conversation: null }), { ok: true, how: "inserted" });
+      assert.deepEqual(lines(await chat.text()), [`王女士，${REPLY}`]);
+    },
+  },
+  {
+    name: "below a draft where asked",
+    draft: "王女士，",
+    async act(chat) {
+      assert.deepEqual(await chat.host("place", REPLY, { append: true, conversation: null }), { ok: true, how: "inserted" });
+      assert.deepEqual(lines(await chat.text()), ["王女士，", REPLY]);
+    },
+  },
+  {
+    name: "in the middle, where the cursor is",
+    draft: "前面后面",
+    async act(chat) {
+      await chat.page.keyboard.press("ArrowLeft");
+      await chat.page.keyboard.press("ArrowLeft");
+      assert.deepEqual(await chat.host("place", REPLY, { append: false, conversation: null }), { ok: true, how: "inserted" });
+      assert.deepEqual(lines(await chat.text()), [`前面${REPLY}后面`]);
+    },
+  },
+  {
+    name: "beside a selected draft, which is not replaced",
+    draft: "草稿",
+    async act(chat) {
+      await chat.page.keyboard.press("Control+a");
+      assert.deepEqual(await chat.host("place", REPLY, { append: false, conversation: null }), { ok: true, how: "inserted" });
+      assert.deepEqual(lines(await chat.text()), [`草稿${REPLY}`]);
+    },
+  },
+  {
+    name: "in several lines, without sending",
+    draft: "",
+    async act(chat) {
+      assert.deepEqual(await chat.host("place", LINES, { append: false, conversation: null }), { ok: true, how: "inserted" });
+      assert.deepEqual(lines(await chat.text()), lines(LINES));
+    },
+  },
+  {
+    name: "and back by Ctrl+Z",
+    draft: "草稿",
+    async act(chat) {
+      await chat.page.waitForTimeout(STEP_MS);
+      assert.deepEqual(await chat.host("place", LINES, { append: false, conversation: null }), { ok: true, how: "inserted" });
+      const seen = [lines(await chat.text()).join("|")];
+      for (let step = 0; step < 10 && seen.at(-1) !== "草稿"; step++) {
+        await chat.page.keyboard.press("Control+z");
+        await chat.page.waitForTimeout(60);
+        seen.push(lines(await chat.text()).join("|"));
+      }
+      assert.equal(seen.at(-1), "草稿", `never back to the draft: ${seen}`);
+    },
+  },
+  {
+    name: "never into another conversation",
+    draft: "草稿",
+    async act(chat) {
+      const searched = await chat.conversation();
+      assert.ok(searched);
+      await chat.switchTo("李先生");
+      assert.deepEqual(await chat.host("place", REPLY, { append: false, conversation: searched }), { ok: false, how: "inserted", reason: "other-conversation" });
+      assert.deepEqual(lines(await chat.text()), ["草稿"]);
+      await chat.switchTo("王女士");
+      assert.equal((await chat.host("place", REPLY, { append: false, conversation: searched })).ok, true);
+    },
+  },
+]);
+
+const only = process.env.EDITOR;
+for (const editor of EDITORS.filter((editor) => !only || editor === only)) {
+  describe(editor, () => {
+    for (const { name, draft, act } of SITUATIONS) {
+      test(`a text gets into ${editor} ${name}`, async () => {
+        const chat = await openChat(editor, draft);
+        try {
+          await act(chat);
+          assert.deepEqual(await chat.sent(), [], "nothing is sent");
+          assert.deepEqual(chat.faults, []);
+        } finally {
+          await chat.page.close();
+        }
+      });
+    }
+  });
+}

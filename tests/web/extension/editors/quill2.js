@@ -1,0 +1,5 @@
+import Quill from "quill";
+
+const element = document.querySelector("#root").appendChild(document.createElement("div"));
+const quill = new Quill(element, { modules: { toolbar: false } });
+globalThis.chat.text = () => quill.getText();
