@@ -5,9 +5,11 @@
 
 #![expect(clippy::print_stdout, reason = "a table on the terminal is what this program makes")]
 
+use huashu::analysis::terms::TermShares;
 use huashu::eval::{self, Measures, Qrels, Question};
 use huashu::live::Live;
 use huashu::ranking::Weights;
+
 use jiff::Timestamp;
 use std::path::Path;
 use std::sync::Arc;
@@ -44,15 +46,16 @@ fn ablations() -> Vec<(&'static str, Weights)> {
     vec![
         ("all stages", all),
         ("no synonyms", Weights { synonym: 0.0, ..all }),
-        ("no intents", Weights { intent: 0.0, ..all }),
-        ("no bigrams", Weights { gram: 0.0, ..all }),
-        ("no single characters", Weights { single_character: 0.0, ..all }),
+        ("no intents", Weights { terms: TermShares { intent: 0.0, ..all.terms }, ..all }),
+        ("no bigrams", Weights { terms: TermShares { gram: 0.0, ..all.terms }, ..all }),
+        ("no single characters", Weights { terms: TermShares { character: 0.0, ..all.terms }, ..all }),
         ("no mass", Weights { mass_power: 0.0, learned_mass_power: 0.0, ..all }),
         ("no passages", Weights { passage: 0.0, ..all }),
         ("no categories", Weights { category: 0.0, ..all }),
         ("no second phrasing", Weights { second_phrasing: 0.0, ..all }),
         ("no use in general", Weights { picks: 0.0, ..all }),
-        ("no learned phrasings", Weights { learned: 0.0, ..all }),
+        ("no nearest messages", Weights { learned: 0.0, ..all }),
+        ("no classifier", Weights { classifier: 0.0, ..all }),
     ]
 }
 

@@ -4,10 +4,11 @@
 //! all: 嗯是的 and 那这个呢 mean something only to who read what came before. The margin to the next entry was tried and told nothing: near
 //! twins are common, and one is as good as the other.
 
+use crate::analysis::terms::{idf, word_hash};
 use crate::lexicon::Lexicon;
 use crate::query::{Origin, Query, TermKind};
-use crate::ranking::{Component, ComponentName, Ranked, idf};
-use crate::snapshot::{Snapshot, word_hash};
+use crate::ranking::{Component, ComponentName, Ranked};
+use crate::snapshot::Snapshot;
 use std::collections::{HashMap, HashSet};
 
 /// From this confidence on an agent may rely on the first hit. On the development messages half of those above have a full answer first,

@@ -2,7 +2,8 @@
 
 pub mod fold;
 pub mod pinyin;
+pub mod terms;
 pub mod tokens;
 
 pub use fold::{Folded, fold};
-pub use tokens::{Analyzer, Token, grams};
+pub use tokens::{Analyzer, INTENT_MARK, Token, grams};

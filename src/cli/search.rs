@@ -233,6 +233,7 @@ fn component_zh(name: &ComponentName) -> String {
         ComponentName::SecondPhrasing => "次佳问法".to_owned(),
         ComponentName::Passage => "段落".to_owned(),
         ComponentName::Learned => "学来的问法".to_owned(),
+        ComponentName::Classifier => "历来采用".to_owned(),
         ComponentName::Use => "常用".to_owned(),
         ComponentName::Category => "分类".to_owned(),
         ComponentName::Context => "情境".to_owned(),

@@ -329,6 +329,7 @@ impl WhyJson {
             ComponentName::SecondPhrasing => ("second_phrasing", None),
             ComponentName::Passage => ("passage", None),
             ComponentName::Learned => ("learned", None),
+            ComponentName::Classifier => ("classifier", None),
             ComponentName::Use => ("use", None),
             ComponentName::Category => ("category", None),
             ComponentName::Context => ("context", None),

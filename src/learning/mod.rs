@@ -4,6 +4,7 @@
 //! `journal` keeps the facts and hands them over question by question; a snapshot carries the [`Learned`] table made of them. Weights are
 //! computed when the table is made, never stored, so that time alone changes nothing in the journal.
 
+pub mod classifier;
 pub mod replies;
 
 use crate::analysis::fold;

@@ -1,17 +1,24 @@
 //! The snapshot (快照): library and indexes at one instant, immutable. A request keeps the one it began with; a new one swaps in whole.
 
-use crate::analysis::{Analyzer, fold, grams};
+mod bitset;
+mod counts;
+mod learned;
+
+pub use bitset::Bitset;
+pub use counts::WordCounts;
+
+use crate::analysis::terms::{Phrasing, term_hashes};
+use crate::analysis::{Analyzer, fold};
 use crate::entry::Entry;
 use crate::facet::Facet;
-use crate::index::{FIELDS, Searchers, entry_key};
+use crate::index::{Searchers, entry_key};
 use crate::learning::{Learned, LearnedPhrasing};
-use crate::lexicon::Voice;
 use crate::library::Library;
 use jiff::Timestamp;
 use jiff::civil::DateTime;
+use learned::LearnedTexts;
 use std::collections::HashMap;
 use std::sync::{Arc, OnceLock};
-use tantivy::index::SegmentId;
 
 /// Library, indexes and tables over the entries.
 #[derive(Debug)]
@@ -40,6 +47,7 @@ pub struct Snapshot {
     learned_parts: Vec<SegmentParts>,
     /// Ordinal of the entry of each learned phrasing; [`NO_ENTRY`] where it is gone.
     learned_entries: Vec<u32>,
+    learned_texts: Arc<LearnedTexts>,
     /// How often the phrasings of an entry were picked.
     picks: HashMap<u32, u32>,
     phrasing_words: WordCounts,
@@ -47,6 +55,8 @@ pub struct Snapshot {
     /// Distinct categories with their words, for matching.
     categories: Vec<Category>,
     category_of: Vec<u32>,
+    /// By term: the categories that have it, and how many entries they have together.
+    categories_with: HashMap<u64, (Vec<u32>, u32)>,
 }
 
 /// Number of an entry in a snapshot.
@@ -58,56 +68,6 @@ pub struct EntryText {
     /// The entry.
     pub entry: Arc<Entry>,
     phrasings: OnceLock<Box<[Phrasing]>>,
-}
-
-/// A phrasing as hashed tokens.
-#[derive(Debug)]
-pub struct Phrasing {
-    /// Hashes of its distinct words and bigrams, ascending.
-    pub terms: Box<[u64]>,
-    /// Hashes of its distinct words, each with whether it is a single character: what it says in all.
-    pub words: Box<[(u64, bool)]>,
-}
-
-/// In how many documents each word stands.
-#[derive(Debug, Default)]
-pub struct WordCounts {
-    /// By segment, each read once: segments never change.
-    segments: Vec<(SegmentId, Arc<HashMap<u64, u32>>)>,
-    /// Documents, those deleted too until their segment is merged, as in the counts.
-    documents: u64,
-}
-
-impl WordCounts {
-    fn read(searcher: &tantivy::Searcher, before: Option<&WordCounts>) -> tantivy::Result<WordCounts> {
-        let known = |id| before?.segments.iter().find(|(segment, _)| *segment == id).map(|(_, counts)| Arc::clone(counts));
-        let read = |segment: &tantivy::SegmentReader| {
-            let mut counts = HashMap::new();
-            let index = segment.inverted_index(FIELDS.words)?;
-            let mut terms = index.terms().stream()?;
-            while terms.advance() {
-                if let Ok(term) = std::str::from_utf8(terms.key()) {
-                    counts.insert(word_hash(term), terms.value().doc_freq);
-                }
-            }
-            Ok::<_, tantivy::TantivyError>(Arc::new(counts))
-        };
-        let segments = searcher.segment_readers();
-        let documents = segments.iter().map(|segment| u64::from(segment.max_doc())).sum();
-        let of =
-            |segment: &tantivy::SegmentReader| Ok((segment.segment_id(), known(segment.segment_id()).map_or_else(|| read(segment), Ok)?));
-        Ok(WordCounts { segments: segments.iter().map(of).collect::<tantivy::Result<_>>()?, documents })
-    }
-
-    /// In how many documents a word stands.
-    pub fn of(&self, hash: u64) -> u64 {
-        self.segments.iter().map(|(_, counts)| u64::from(counts.get(&hash).copied().unwrap_or(0))).sum()
-    }
-
-    /// How many documents there are.
-    pub fn documents(&self) -> u64 {
-        self.documents
-    }
 }
 
 /// A category and its words.
@@ -165,6 +125,14 @@ impl Snapshot {
         let shortcut = |(entry, ordinal): (&Arc<Entry>, u32)| Some((fold(entry.shortcut.as_deref()?).text, ordinal));
         let by_shortcut = library.entries.iter().zip(0..).filter_map(shortcut).collect();
         let (categories, category_of) = categories(&library.entries, &analyzer);
+        let mut categories_with: HashMap<u64, (Vec<u32>, u32)> = HashMap::new();
+        for (category, number) in categories.iter().zip(0..) {
+            for term in &category.terms {
+                let (numbers, entries) = categories_with.entry(*term).or_default();
+                numbers.push(number);
+                *entries += category.entries;
+            }
+        }
         let served = served(&library, at);
         let phrasing_parts = parts(&searchers.phrasings, &ordinals)?;
         let passage_parts = parts(&searchers.passages, &ordinals)?;
@@ -173,6 +141,14 @@ impl Snapshot {
         let learned_entries: Vec<u32> = {
             let ordinal = |phrasing: &LearnedPhrasing| ordinals.get(&entry_key(&phrasing.entry_id)).copied().unwrap_or(NO_ENTRY);
             learned.phrasings.iter().map(ordinal).collect()
+        };
+        let lent = before.filter(|_| same_analysis);
+        let learned_texts = match lent {
+            Some(before) if Arc::ptr_eq(&before.learned, &learned) => Arc::clone(&before.learned_texts),
+            _ => {
+                let lent = lent.map(|before| (before.learned.as_ref(), before.learned_texts.as_ref()));
+                Arc::new(LearnedTexts::new(&learned, &analyzer, lent))
+            }
         };
         let mut picks = HashMap::new();
         for (phrasing, ordinal) in learned.phrasings.iter().zip(&learned_entries) {
@@ -195,11 +171,13 @@ impl Snapshot {
             learned,
             learned_parts,
             learned_entries,
+            learned_texts,
             picks,
             phrasing_words,
             learned_words,
             categories,
             category_of,
+            categories_with,
         })
     }
 
@@ -268,6 +246,16 @@ impl Snapshot {
         Some((self.learned.phrasings.get(index as usize)?, ordinal))
     }
 
+    /// Terms of a learned phrasing.
+    pub fn learned_text(&self, number: u32) -> &Phrasing {
+        self.learned_texts.get(number, &self.learned, &self.analyzer)
+    }
+
+    /// Entries that a message may ask for by what agents answered messages with, each with its likelihood, 0..1.
+    pub fn likelihoods(&self, message: &Phrasing) -> impl Iterator<Item = (Ordinal, f32)> {
+        self.learned_texts.likelihoods(message).filter_map(|(entry, likelihood)| Some((self.ordinal(entry)?, likelihood)))
+    }
+
     /// How often the phrasings of an entry were picked.
     pub fn picks(&self, ordinal: Ordinal) -> u32 {
         self.picks.get(&ordinal).copied().unwrap_or(0)
@@ -278,9 +266,19 @@ impl Snapshot {
         &self.categories
     }
 
+    /// Numbers of the categories that have a term.
+    pub fn categories_with(&self, term: u64) -> &[u32] {
+        self.categories_with.get(&term).map_or(&[], |with| &with.0)
+    }
+
+    /// How many entries the categories with a term have together.
+    pub fn entries_in_categories(&self, term: u64) -> u32 {
+        self.categories_with.get(&term).map_or(0, |with| with.1)
+    }
+
     /// Index of an entry's category.
-    pub fn category_of(&self, ordinal: Ordinal) -> usize {
-        self.category_of[ordinal as usize] as usize
+    pub fn category_of(&self, ordinal: Ordinal) -> u32 {
+        self.category_of[ordinal as usize]
     }
 
     /// Entry and part of the documents of each segment of the phrasings.
@@ -294,71 +292,13 @@ impl Snapshot {
     }
 }
 
-impl Phrasing {
-    /// Tokens of a title or question.
-    pub fn new(text: &str, analyzer: &Analyzer) -> Phrasing {
-        Phrasing::of(&fold(text).text, analyzer, Voice::Entry)
-    }
-
-    /// Tokens of a learned phrasing, which is folded already.
-    pub fn learned(folded: &str, analyzer: &Analyzer) -> Phrasing {
-        Phrasing::of(folded, analyzer, Voice::Customer)
-    }
-
-    fn of(folded: &str, analyzer: &Analyzer, voice: Voice) -> Phrasing {
-        let mut words: Vec<(u64, bool)> =
-            analyzer.words(folded).iter().map(|token| (word_hash(token.term), is_single(token.term))).collect();
-        words.sort_unstable();
-        words.dedup();
-        let intents = analyzer.intents(folded, voice);
-        let mut terms = term_hashes(folded, analyzer).into_vec();
-        terms.extend(intents.iter().map(|intent| word_hash(intent)));
-        terms.sort_unstable();
-        Phrasing { terms: terms.into_boxed_slice(), words: words.into_boxed_slice() }
-    }
-}
-
-/// Whether a term is one character: in every third text, so it tells little.
-pub fn is_single(term: &str) -> bool {
-    term.chars().nth(1).is_none()
-}
-
-fn term_hashes(folded: &str, analyzer: &Analyzer) -> Box<[u64]> {
-    let mut terms: Vec<u64> = analyzer
-        .words(folded)
-        .iter()
-        .map(|token| word_hash(token.term))
-        .chain(grams(folded).iter().map(|token| gram_hash(token.term)))
-        .collect();
-    terms.sort_unstable();
-    terms.dedup();
-    terms.into_boxed_slice()
-}
-
-/// FNV-1a, 64 bits, over a byte for the kind and the text: a collision among the few tokens of one question and one phrasing is out of sight.
-fn fnv(kind: u8, text: &str) -> u64 {
-    std::iter::once(kind)
-        .chain(text.bytes())
-        .fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3))
-}
-
-/// Hash of a word.
-pub fn word_hash(term: &str) -> u64 {
-    fnv(b'w', term)
-}
-
-/// Hash of a bigram.
-pub fn gram_hash(term: &str) -> u64 {
-    fnv(b'g', term)
-}
-
 fn categories(entries: &[Arc<Entry>], analyzer: &Analyzer) -> (Vec<Category>, Vec<u32>) {
     let mut numbers: HashMap<&str, u32> = HashMap::new();
     let mut categories: Vec<Category> = Vec::new();
     let mut category_of = Vec::with_capacity(entries.len());
     for entry in entries {
         let number = *numbers.entry(&entry.category).or_insert_with(|| {
-            let terms = term_hashes(&fold(&entry.category).text, analyzer);
+            let terms = term_hashes(&fold(&entry.category).text, analyzer).into_boxed_slice();
             categories.push(Category { path: entry.category.clone(), terms, entries: 0 });
             u32::try_from(categories.len() - 1).unwrap_or(u32::MAX)
         });
@@ -408,55 +348,4 @@ fn parts(searcher: &tantivy::Searcher, ordinals: &HashMap<u64, u32>) -> tantivy:
             Ok(SegmentParts((0..segment.max_doc()).map(of).collect()))
         })
         .collect()
-}
-
-/// A set of ordinals.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Bitset {
-    words: Vec<u64>,
-}
-
-impl Bitset {
-    /// An empty set that can hold `0..size`.
-    pub fn new(size: usize) -> Bitset {
-        Bitset { words: vec![0; size.div_ceil(64)] }
-    }
-
-    /// Adds a member; beyond the size nothing happens.
-    pub fn insert(&mut self, member: usize) {
-        if let Some(word) = self.words.get_mut(member / 64) {
-            *word |= 1 << (member % 64);
-        }
-    }
-
-    /// Takes a member out.
-    pub fn remove(&mut self, member: usize) {
-        if let Some(word) = self.words.get_mut(member / 64) {
-            *word &= !(1 << (member % 64));
-        }
-    }
-
-    /// Whether it is a member.
-    pub fn contains(&self, member: u32) -> bool {
-        self.words.get(member as usize / 64).is_some_and(|word| word & (1 << (member % 64)) != 0)
-    }
-
-    /// Keeps what the predicate accepts.
-    pub fn retain(&mut self, keep: impl Fn(u32) -> bool) {
-        for (index, word) in self.words.iter_mut().enumerate() {
-            let mut rest = *word;
-            while rest != 0 {
-                let bit = rest.trailing_zeros();
-                rest &= rest - 1;
-                if !keep(u32::try_from(index * 64).unwrap_or(u32::MAX) + bit) {
-                    *word &= !(1 << bit);
-                }
-            }
-        }
-    }
-
-    /// How many members.
-    pub fn count(&self) -> usize {
-        self.words.iter().map(|word| word.count_ones() as usize).sum()
-    }
 }

@@ -1,0 +1,126 @@
+//! Texts as hashed terms, so that ranking and learning compare them without touching a string. Pure.
+
+use super::{Analyzer, INTENT_MARK, fold, grams};
+use crate::lexicon::Voice;
+
+/// A phrasing as hashed terms.
+#[derive(Debug)]
+pub struct Phrasing {
+    /// Its distinct words, bigrams and intents, ascending; each tells its kind by [`kind`].
+    pub terms: Box<[u64]>,
+}
+
+impl Phrasing {
+    /// Terms of a title or question.
+    pub fn new(text: &str, analyzer: &Analyzer) -> Phrasing {
+        Phrasing::of(&fold(text).text, analyzer, Voice::Entry)
+    }
+
+    /// Terms of a customer's message, folded: a learned phrasing or a question.
+    pub fn learned(folded: &str, analyzer: &Analyzer) -> Phrasing {
+        Phrasing::of(folded, analyzer, Voice::Customer)
+    }
+
+    fn of(folded: &str, analyzer: &Analyzer, voice: Voice) -> Phrasing {
+        let mut terms = term_hashes(folded, analyzer);
+        terms.extend(analyzer.intents(folded, voice).iter().map(|intent| word_hash(intent)));
+        terms.sort_unstable();
+        Phrasing { terms: terms.into_boxed_slice() }
+    }
+
+    /// Its words.
+    pub fn words(&self) -> impl Iterator<Item = u64> {
+        self.terms.iter().copied().filter(|term| matches!(kind(*term), Kind::Word | Kind::Character))
+    }
+}
+
+/// What a hashed term stands for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// A pair of neighbouring characters.
+    Gram,
+    /// A word of two characters or more.
+    Word,
+    /// A word of one character: in every third text, so it tells little.
+    Character,
+    /// An intent of the lexicon.
+    Intent,
+}
+
+/// What a term of each kind counts, a word being 1.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct TermShares {
+    /// A word that is a single character.
+    pub character: f32,
+    /// A bigram.
+    pub gram: f32,
+    /// An intent.
+    pub intent: f32,
+}
+
+impl TermShares {
+    /// The share of a hashed term.
+    pub fn of(&self, term: u64) -> f32 {
+        match kind(term) {
+            Kind::Gram => self.gram,
+            Kind::Word => 1.0,
+            Kind::Character => self.character,
+            Kind::Intent => self.intent,
+        }
+    }
+}
+
+/// Words and bigrams of a folded text, each once, ascending.
+pub fn term_hashes(folded: &str, analyzer: &Analyzer) -> Vec<u64> {
+    let words = analyzer.words(folded);
+    let grams = grams(folded);
+    let mut terms: Vec<u64> =
+        words.iter().map(|token| word_hash(token.term)).chain(grams.iter().map(|token| gram_hash(token.term))).collect();
+    terms.sort_unstable();
+    terms.dedup();
+    terms
+}
+
+/// The kind of a hashed term stands in its lowest bits.
+pub fn kind(term: u64) -> Kind {
+    match term & 3 {
+        0 => Kind::Gram,
+        1 => Kind::Word,
+        2 => Kind::Character,
+        _ => Kind::Intent,
+    }
+}
+
+/// Hash of a term of the field of words: a word, or an intent by its mark.
+pub fn word_hash(term: &str) -> u64 {
+    let kind = match term.chars().next() {
+        Some(INTENT_MARK) => Kind::Intent,
+        Some(first) if first.len_utf8() == term.len() => Kind::Character,
+        _ => Kind::Word,
+    };
+    hash(term, kind)
+}
+
+/// Hash of a bigram.
+pub fn gram_hash(term: &str) -> u64 {
+    hash(term, Kind::Gram)
+}
+
+/// FNV-1a, 64 bits, the lowest two giving way to the kind: a collision among the few terms of one question and one phrasing is out of sight.
+fn hash(text: &str, kind: Kind) -> u64 {
+    let hash = text.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3));
+    let mixed: u64 = hash ^ (hash >> 32);
+    (mixed & !3)
+        | match kind {
+            Kind::Gram => 0,
+            Kind::Word => 1,
+            Kind::Character => 2,
+            Kind::Intent => 3,
+        }
+}
+
+/// Robertson and Spärck Jones' inverse document frequency, never negative (as Lucene has it).
+#[expect(clippy::cast_precision_loss, reason = "counts are far below 2^24 where it matters")]
+pub fn idf(with: u64, all: u64) -> f32 {
+    (1.0 + (all as f32 - with as f32 + 0.5) / (with as f32 + 0.5)).ln().max(0.0)
+}

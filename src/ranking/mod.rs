@@ -1,0 +1,289 @@
+//! Order: candidates become ranked entries, with named weights, and every score can be explained as a sum.
+
+mod context;
+mod exact;
+mod learned;
+mod terms;
+
+pub use context::Context;
+
+use crate::analysis::terms::{Phrasing, TermShares};
+use crate::entry::Entry;
+use crate::query::{Query, Term};
+use crate::search::Candidates;
+use crate::snapshot::{Bitset, Ordinal, Snapshot};
+use context::context_factor;
+use exact::{EXACT_SCORE, add_exact, add_sounds};
+use learned::{FromPicks, learned_from};
+use std::collections::HashMap;
+use terms::{Matcher, Terms, ideal, mass_factor, match_categories, weigh};
+
+/// The weights of the ranking, chosen on the development half of the help-centre data (`docs/ranking.md`).
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Weights {
+    /// How much a phrasing pays for what it says beyond the question: the power of its mass (see [`mass`]). 0 none, 1 in proportion.
+    pub mass_power: f32,
+    /// Share of an entry's second-best phrasing.
+    pub second_phrasing: f32,
+    /// Share of the best passage's BM25.
+    pub passage: f32,
+    /// Share of the category's match.
+    pub category: f32,
+    /// Factor for each facet of the context that an entry is made for.
+    pub context_fit: f32,
+    /// Factor for each facet of the context that an entry is not made for.
+    pub context_misfit: f32,
+    /// Shares of the kinds of terms.
+    pub terms: TermShares,
+    /// Share of a synonym beside what [`crate::query`] gives it.
+    pub synonym: f32,
+    /// Share of what was learned from the nearest questions.
+    pub learned: f32,
+    /// Share of what the classifier says that was trained on all learned questions.
+    pub classifier: f32,
+    /// As `mass_power`, for learned phrasings: less, since a customer's message always says more than it asks.
+    pub learned_mass_power: f32,
+    /// Share of how often an entry is picked at all, by logarithm.
+    pub picks: f32,
+}
+
+impl Weights {
+    /// What the product ships with.
+    pub const DEFAULT: Weights = Weights {
+        mass_power: 0.6,
+        second_phrasing: 0.15,
+        passage: 0.45,
+        category: 0.8,
+        context_fit: 1.08,
+        context_misfit: 0.7,
+        terms: TermShares { character: 0.6, gram: 1.1, intent: 4.0 },
+        synonym: 1.0,
+        learned: 1.0,
+        classifier: 0.7,
+        learned_mass_power: 0.5,
+        picks: 0.25,
+    };
+}
+
+/// Highest score of anything that is not exact.
+const INEXACT_CEILING: f32 = 0.99;
+
+/// How fast the score nears its ceiling: a sum of 1, a phrasing equal to the question, gives .8.
+const SATURATION: f32 = 1.6;
+
+/// An entry with its place.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Ranked {
+    /// The entry.
+    pub ordinal: Ordinal,
+    /// 0..1, higher is better.
+    pub score: f32,
+    /// What it was found by.
+    pub matched: Matched,
+    /// Summands of the score.
+    pub components: Vec<Component>,
+}
+
+/// What of an entry was found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Matched {
+    /// Its shortcut, typed exactly.
+    Shortcut,
+    /// A phrasing: 0 the title, then the questions; by its words.
+    Phrasing(u16),
+    /// A phrasing, by its sound.
+    Sound(u16),
+    /// A passage.
+    Passage(u16),
+    /// What picks taught: the number of the learned phrasing in the snapshot.
+    Learned(u32),
+    /// Its category only.
+    Category,
+    /// What the message does.
+    Act,
+    /// The customer names a risk that it takes over.
+    Risk,
+    /// The customer is angry, and it comforts.
+    Comfort,
+}
+
+/// A summand of a score.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Component {
+    /// What it is.
+    pub name: ComponentName,
+    /// How much it adds.
+    pub value: f32,
+}
+
+/// What adds to a score.
+#[derive(Debug, Clone, PartialEq)]
+pub enum ComponentName {
+    /// Typed exactly.
+    Exact,
+    /// Sounds like what was typed.
+    Sound,
+    /// A term of the best phrasing.
+    Term(Term),
+    /// The next-best phrasing.
+    SecondPhrasing,
+    /// The best passage.
+    Passage,
+    /// What agents picked for questions like this one.
+    Learned,
+    /// What the words of all questions that agents answered tell apart.
+    Classifier,
+    /// How often it is picked at all.
+    Use,
+    /// The category.
+    Category,
+    /// What the context adds or takes.
+    Context,
+    /// Made for what the message does.
+    Act,
+    /// Takes over a risk that the customer names.
+    Risk,
+    /// Comforts an angry customer.
+    Comfort,
+}
+
+/// Ranks all candidates, best first; equal scores in the order of the library.
+///
+/// # Errors
+/// Where the index cannot be read.
+pub fn rank(
+    snapshot: &Snapshot,
+    query: &Query,
+    candidates: &Candidates,
+    allowed: &Bitset,
+    context: &Context,
+    weights: &Weights,
+) -> tantivy::Result<Vec<Ranked>> {
+    let terms = weigh(snapshot, query, weights)?;
+    let ideal = ideal(snapshot, query, &terms, weights);
+    let categories = match_categories(snapshot, &terms);
+    let mut scorer = Scorer { snapshot, weights, matcher: Matcher::new(&terms), terms: &terms, ideal };
+    let mut entries: HashMap<Ordinal, Gathered> = HashMap::new();
+    for (ordinal, from_picks) in learned_from(snapshot, query, &candidates.learned, &terms, allowed, weights) {
+        entries.entry(ordinal).or_default().learned = from_picks;
+    }
+    for candidate in &candidates.phrasings {
+        entries.entry(candidate.ordinal).or_default().phrasing = true;
+    }
+    for candidate in &candidates.passages {
+        let passage = &mut entries.entry(candidate.ordinal).or_default().passage;
+        if passage.is_none_or(|(_, score)| score < candidate.score) {
+            *passage = Some((candidate.part, candidate.score));
+        }
+    }
+    let category = |ordinal| categories.get(&snapshot.category_of(ordinal)).copied().unwrap_or(0.0);
+    let mut ranked: Vec<Ranked> =
+        entries.into_iter().map(|(ordinal, gathered)| scorer.score(ordinal, &gathered, category(ordinal))).collect();
+    add_exact(snapshot, query, allowed, &mut ranked);
+    add_sounds(snapshot, query, candidates, &mut ranked);
+    for entry in &mut ranked {
+        finish(entry, snapshot.entry(entry.ordinal), context, weights);
+    }
+    ranked.sort_unstable_by(|a, b| b.score.total_cmp(&a.score).then(a.ordinal.cmp(&b.ordinal)));
+    Ok(ranked)
+}
+
+#[derive(Default)]
+struct Gathered {
+    phrasing: bool,
+    passage: Option<(u16, f32)>,
+    learned: FromPicks,
+}
+
+struct Scorer<'s> {
+    snapshot: &'s Snapshot,
+    weights: &'s Weights,
+    terms: &'s Terms<'s>,
+    matcher: Matcher<'s>,
+    /// Score of a phrasing equal to the question.
+    ideal: f32,
+}
+
+impl Scorer<'_> {
+    fn score(&mut self, ordinal: Ordinal, gathered: &Gathered, category: f32) -> Ranked {
+        let mut components = Vec::new();
+        let passage = gathered.passage.map_or(0.0, |(_, passage)| self.weights.passage * passage) / self.ideal;
+        let mut matched = gathered.passage.map_or(Matched::Category, |(part, _)| Matched::Passage(part));
+        let (best, second) = if gathered.phrasing { self.best_phrasings(ordinal) } else { (None, 0.0) };
+        if let Some((part, score)) = best {
+            if score >= passage {
+                matched = Matched::Phrasing(part);
+            }
+            self.explain_phrasing(&self.snapshot.phrasings(ordinal)[part as usize], &mut components);
+            push(&mut components, ComponentName::SecondPhrasing, self.weights.second_phrasing * second);
+        }
+        push(&mut components, ComponentName::Passage, passage);
+        let learned = self.weights.learned * gathered.learned.nearness();
+        if let Some(number) = gathered.learned.nearest
+            && learned > best.map_or(0.0, |(_, score)| score).max(passage)
+        {
+            matched = Matched::Learned(number);
+        }
+        push(&mut components, ComponentName::Learned, learned);
+        push(&mut components, ComponentName::Classifier, self.weights.classifier * gathered.learned.likelihood);
+        let used = self.snapshot.picks(ordinal);
+        if used > 0 {
+            #[expect(clippy::cast_precision_loss, reason = "a count for a logarithm")]
+            let share = self.weights.picks * (1.0 + used as f32).ln();
+            let found: f32 = components.iter().map(|component| component.value).sum();
+            push(&mut components, ComponentName::Use, found * share);
+        }
+        push(&mut components, ComponentName::Category, self.weights.category * category / self.ideal);
+        Ranked { ordinal, score: 0.0, matched, components }
+    }
+
+    /// The best phrasing of an entry with its score, and the score of the next.
+    fn best_phrasings(&mut self, ordinal: Ordinal) -> (Option<(u16, f32)>, f32) {
+        let mut best: Option<(u16, f32)> = None;
+        let mut second = 0.0_f32;
+        for (part, phrasing) in (0u16..).zip(self.snapshot.phrasings(ordinal)) {
+            let sum = self.matcher.sum(&phrasing.terms, |weighed| weighed.worth).0;
+            let score = sum * mass_factor(self.snapshot, phrasing, self.weights) / self.ideal;
+            match best {
+                Some((_, known)) if score <= known => second = second.max(score),
+                _ => second = best.replace((part, score)).map_or(second, |(_, known)| second.max(known)),
+            }
+        }
+        (best.filter(|(_, score)| *score > 0.0), second)
+    }
+
+    /// What each term of the best phrasing adds.
+    fn explain_phrasing(&mut self, phrasing: &Phrasing, components: &mut Vec<Component>) {
+        let factor = mass_factor(self.snapshot, phrasing, self.weights) / self.ideal;
+        let (_, slots) = self.matcher.sum(&phrasing.terms, |weighed| weighed.worth);
+        for weighed in &self.terms.by_hash {
+            if slots.contains(&weighed.slot) && phrasing.terms.binary_search(&weighed.hash).is_ok() {
+                push(components, ComponentName::Term(weighed.term.clone()), weighed.worth * factor);
+            }
+        }
+    }
+}
+
+fn push(components: &mut Vec<Component>, name: ComponentName, value: f32) {
+    if value != 0.0 {
+        components.push(Component { name, value });
+    }
+}
+
+/// Context, then the sum brought into 0..1: without bound it would tie all that match well, and a cut would lose their order.
+fn finish(ranked: &mut Ranked, entry: &Entry, context: &Context, weights: &Weights) {
+    let plain: f32 = ranked.components.iter().map(|component| component.value).sum();
+    if ranked.components.iter().any(|component| component.name == ComponentName::Exact) {
+        ranked.score = EXACT_SCORE;
+        return;
+    }
+    let fitted = plain * context_factor(entry, context, weights);
+    push(&mut ranked.components, ComponentName::Context, fitted - plain);
+    let score = INEXACT_CEILING * (1.0 - (-fitted * SATURATION).exp());
+    if fitted > 0.0 {
+        for component in &mut ranked.components {
+            component.value *= score / fitted;
+        }
+    }
+    ranked.score = score.clamp(0.0, INEXACT_CEILING);
+}

@@ -1,0 +1,166 @@
+//! The terms of a query with what each is worth, and which of them a text has. Called by the ranking of phrasings, categories and what was learned.
+
+use super::Weights;
+use crate::analysis::terms::{Phrasing, gram_hash, idf, word_hash};
+use crate::query::{Origin, Query, Term, TermKind};
+use crate::search::frequency;
+use crate::snapshot::{Category, Snapshot, WordCounts};
+use std::collections::HashMap;
+
+/// Mass of a usual phrasing, in units of ln(phrasings): four telling words.
+const USUAL_WORDS: f32 = 3.9;
+
+/// BM25's saturation: of a term that occurs once in a short text it only sets the scale.
+const K1: f32 = 1.2;
+
+/// Length normalisation of categories: half, since a path names its parents too.
+const CATEGORY_B: f32 = 0.5;
+
+/// Usual number of tokens of a category.
+const USUAL_CATEGORY_TERMS: f32 = 14.0;
+
+/// The terms of a query with what a match of each is worth.
+pub(super) struct Terms<'q> {
+    /// Ascending by hash; a term of several notions stands several times.
+    pub(super) by_hash: Vec<Weighed<'q>>,
+    /// One more than the greatest alternative of each notion, summed up: where a notion's alternatives begin in a flat list.
+    first_slot: Vec<usize>,
+}
+
+pub(super) struct Weighed<'q> {
+    pub(super) hash: u64,
+    /// In the phrasings.
+    pub(super) worth: f32,
+    /// In the learned phrasings.
+    pub(super) learned_worth: f32,
+    /// In the categories.
+    category_worth: f32,
+    /// Index of its notion and alternative in a flat list.
+    pub(super) slot: usize,
+    pub(super) term: &'q Term,
+}
+
+pub(super) fn weigh<'q>(snapshot: &Snapshot, query: &'q Query, weights: &Weights) -> tantivy::Result<Terms<'q>> {
+    let mut alternatives: Vec<usize> = Vec::new();
+    for term in &query.terms {
+        let notion = term.notion as usize;
+        if alternatives.len() <= notion {
+            alternatives.resize(notion + 1, 0);
+        }
+        alternatives[notion] = alternatives[notion].max(term.alternative as usize + 1);
+    }
+    let first_slot: Vec<usize> = std::iter::once(0)
+        .chain(alternatives.iter().scan(0, |sum, count| {
+            *sum += count;
+            Some(*sum)
+        }))
+        .collect();
+    let mut by_hash = Vec::with_capacity(query.terms.len());
+    for term in &query.terms {
+        let in_phrasings = idf(frequency(&snapshot.searchers.phrasings, term)?, snapshot.phrasing_words().documents());
+        let in_learned = match snapshot.learned_words().documents() {
+            0 => 0.0,
+            all => idf(frequency(&snapshot.searchers.learned, term)?, all),
+        };
+        let inferred = if matches!(term.origin, Origin::Synonym(_)) { weights.synonym } else { 1.0 };
+        let hash = match term.kind {
+            TermKind::Word | TermKind::Intent => word_hash(&term.text),
+            TermKind::Gram => gram_hash(&term.text),
+        };
+        let share = term.weight * inferred * weights.terms.of(hash);
+        let category_worth = match snapshot.entries_in_categories(hash) {
+            0 => 0.0,
+            entries => share * idf(u64::from(entries), snapshot.len() as u64),
+        };
+        let slot = first_slot[term.notion as usize] + term.alternative as usize;
+        by_hash.push(Weighed { hash, worth: share * in_phrasings, learned_worth: share * in_learned, category_worth, slot, term });
+    }
+    by_hash.sort_unstable_by_key(|weighed| weighed.hash);
+    Ok(Terms { by_hash, first_slot })
+}
+
+/// Score of a phrasing equal to the question: what every score is measured by.
+pub(super) fn ideal(snapshot: &Snapshot, query: &Query, terms: &Terms, weights: &Weights) -> f32 {
+    let written: f32 = terms.by_hash.iter().filter(|weighed| weighed.term.origin == Origin::Written).map(|weighed| weighed.worth).sum();
+    let content: Vec<&str> = query.content.iter().map(|range| &query.folded.text[range.clone()]).collect();
+    let whole = Phrasing::new(&content.join(" "), &snapshot.analyzer);
+    (written * mass_factor(snapshot, &whole, weights)).max(f32::MIN_POSITIVE)
+}
+
+/// How much a phrasing says in all: the idf of its words. One that says much beyond what was asked (白条支付的订单退款要收手续费吗 for 退款)
+/// is about something narrower, which a mere length does not tell.
+fn mass(counts: &WordCounts, phrasing: &Phrasing, weights: &Weights) -> f32 {
+    phrasing.words().map(|word| idf(counts.of(word), counts.documents()) * weights.terms.of(word)).sum()
+}
+
+pub(super) fn mass_factor(snapshot: &Snapshot, phrasing: &Phrasing, weights: &Weights) -> f32 {
+    relative_mass(snapshot.phrasing_words(), phrasing, weights).powf(-weights.mass_power)
+}
+
+/// Mass in proportion to that of a usual phrasing.
+#[expect(clippy::cast_precision_loss, reason = "a count for a logarithm")]
+pub(super) fn relative_mass(counts: &WordCounts, phrasing: &Phrasing, weights: &Weights) -> f32 {
+    let usual = USUAL_WORDS * (1.0 + counts.documents() as f32).ln();
+    mass(counts, phrasing, weights).max(1.0) / usual.max(1.0)
+}
+
+/// Finds which terms of the query a text has; keeps its buffers from text to text.
+pub(super) struct Matcher<'t> {
+    terms: &'t Terms<'t>,
+    worth: Vec<f32>,
+    touched: Vec<usize>,
+}
+
+impl<'t> Matcher<'t> {
+    pub(super) fn new(terms: &'t Terms<'t>) -> Matcher<'t> {
+        Matcher { terms, worth: vec![0.0; terms.first_slot.last().copied().unwrap_or(0)], touched: Vec::new() }
+    }
+
+    /// Sum over the notions of their best alternative, and which slots those are. `text` ascends.
+    pub(super) fn sum(&mut self, text: &[u64], worth: impl Fn(&Weighed) -> f32) -> (f32, Vec<usize>) {
+        for slot in self.touched.drain(..) {
+            self.worth[slot] = 0.0;
+        }
+        let by_hash = &self.terms.by_hash;
+        let mut at = 0;
+        for hash in text {
+            while at < by_hash.len() && by_hash[at].hash < *hash {
+                at += 1;
+            }
+            let mut same = at;
+            while same < by_hash.len() && by_hash[same].hash == *hash {
+                self.worth[by_hash[same].slot] += worth(&by_hash[same]);
+                self.touched.push(by_hash[same].slot);
+                same += 1;
+            }
+        }
+        let (mut sum, mut best) = (0.0, Vec::new());
+        self.touched.sort_unstable();
+        self.touched.dedup();
+        let mut rest = self.touched.as_slice();
+        while let Some(first) = rest.first() {
+            let end = self.terms.first_slot[self.terms.first_slot.partition_point(|start| start <= first)];
+            let (notion, after) = rest.split_at(rest.partition_point(|slot| *slot < end));
+            rest = after;
+            if let Some(slot) = notion.iter().copied().max_by(|a, b| self.worth[*a].total_cmp(&self.worth[*b]).then(b.cmp(a))) {
+                sum += self.worth[slot];
+                best.push(slot);
+            }
+        }
+        (sum, best)
+    }
+}
+
+/// Score of each category that has a term of the query, by number.
+pub(super) fn match_categories(snapshot: &Snapshot, terms: &Terms) -> HashMap<u32, f32> {
+    let mut matcher = Matcher::new(terms);
+    let mut numbers: Vec<u32> = terms.by_hash.iter().flat_map(|weighed| snapshot.categories_with(weighed.hash)).copied().collect();
+    numbers.sort_unstable();
+    numbers.dedup();
+    let mut score = |category: &Category| {
+        #[expect(clippy::cast_precision_loss, reason = "a number of tokens")]
+        let length = 1.0 - CATEGORY_B + CATEGORY_B * category.terms.len() as f32 / USUAL_CATEGORY_TERMS;
+        matcher.sum(&category.terms, |weighed| weighed.category_worth).0 * (K1 + 1.0) / (1.0 + K1 * length)
+    };
+    numbers.into_iter().map(|number| (number, score(&snapshot.categories()[number as usize]))).collect()
+}
