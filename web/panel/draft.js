@@ -7,6 +7,7 @@ import { choices, piecesOf, replaced } from "./findings.js";
 
 /** @typedef {import("./findings.js").Finding} Finding */
 /** @typedef {import("./desk.js").Desk} Desk */
+/** @typedef {import("./list.js").Taken} Taken */
 
 /** Better words that a key reaches. */
 const MAX_KEYS = 9;
@@ -18,10 +19,12 @@ export class Draft {
   /** The text that was checked last. @type {string | null} */
   #checked = null;
   #blocked = false;
+  /** The reply that it was made of. @type {Taken | null} */
+  #taken = null;
 
   /**
    * @param {HTMLElement} place @param {Desk} desk @param {string} verb
-   * @param {(text: string) => Promise<boolean>} send puts it where the agent writes @param {() => void} closed
+   * @param {(text: string, taken: Taken | null) => Promise<boolean>} send puts it where the agent writes @param {() => void} closed
    */
   constructor(place, desk, verb, send, closed) {
     this.place = place;
@@ -51,9 +54,10 @@ export class Draft {
     return !this.place.hidden;
   }
 
-  /** @param {string} [text] */
-  open(text) {
+  /** Opens as it was left, or with a reply that could not go out as it was. @param {string} [text] @param {Taken} [taken] */
+  open(text, taken) {
     this.place.hidden = false;
+    if (text !== undefined) this.#taken = taken ?? null;
     if (text !== undefined) this.field.value = text;
     this.field.focus();
     return this.check();
@@ -125,7 +129,9 @@ export class Draft {
     const text = this.field.value;
     if (this.#checked !== text) await this.check();
     if (this.#checked !== text || this.#blocked || !text.trim()) return;
-    if (await this.send(text)) this.close();
+    if (!(await this.send(text, this.#taken))) return;
+    this.#taken = null;
+    this.close();
   }
 
   /** @param {KeyboardEvent} event */

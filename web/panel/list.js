@@ -14,8 +14,6 @@ import { HuashuHit } from "./hit.js";
 export class HitList {
   /** Of the search whose hits are shown. */
   query = "";
-  /** The conversation for which they were searched. @type {unknown} */
-  conversation = null;
   #selected = 0;
 
   /** @param {HTMLOListElement} list */
@@ -29,10 +27,10 @@ export class HitList {
   }
 
   /**
-   * @param {Hit[]} hits @param {string} query @param {unknown} conversation
+   * @param {Hit[]} hits @param {string} query
    * @param {(hit: Hit, number: number) => import("./hit.js").Setting} setting
    */
-  show(hits, query, conversation, setting) {
+  show(hits, query, setting) {
     const items = hits.map((hit, index) => {
       const shown = new HuashuHit();
       shown.show(hit, setting(hit, index < 9 ? index + 1 : 0));
@@ -41,7 +39,6 @@ export class HitList {
     this.list.replaceChildren(...items);
     this.list.classList.remove("old");
     this.query = query;
-    this.conversation = conversation;
     this.select(0);
   }
 

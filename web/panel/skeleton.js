@@ -16,6 +16,8 @@ const HINTS = [
   ["Esc", "返回、清空"],
 ];
 
+/** @typedef {ReturnType<typeof draw>} Parts */
+
 /**
  * @param {import("../host.js").Host} host @param {(name: import("./keys.js").Name) => void} run
  */

@@ -16,6 +16,7 @@ const desk = useDesk({
 
 test("blocked words do not go out, and the draft opens with better ones one key away", async () => {
   const panel = await desk.open();
+  const events = eventsOf(panel.page);
   await panel.paste("金星券怎么领");
   await panel.press("Enter");
   await panel.page.keyboard.type("加我微信");
@@ -31,6 +32,7 @@ test("blocked words do not go out, and the draft opens with better ones one key 
   await panel.press("Control+Enter");
   await panel.told("已复制");
   assert.equal(await panel.clipboard(), `请${better}领取。`);
+  await until(() => events.some((event) => event.type === "edited" && event.entry_id === "金星券"));
   await panel.close();
 });
 

@@ -148,6 +148,21 @@ test("what expired or changed meanwhile does not go out", async () => {
   await panel.close();
 });
 
+test("a hit shows what it is for, until when, and the whole entry when it is folded out", async () => {
+  const soon = new Date(Date.now() + 36 * 3_600_000).toISOString().slice(0, 10);
+  writeFileSync(path.join(desk.service.kb, "试", "海王星礼.md"), `---\ntitle: 海王星礼有吗\nquestions: [海王星礼有吗]\nchannels: [抖音]\nvalid: {until: ${soon}}\n---\n送礼时用。别的不用。\n\n## 规则\n每人一份,先到先得。\n\n> 有的\n\n## 老客\n\n> 给您留着\n`);
+  await until(async () => (await desk.service.ask("/v1/browse", { ids: ["海王星礼"] })).hits.length === 1);
+  const panel = await desk.open({ channel: "千牛" });
+  await panel.paste("海王星礼有吗");
+  const hit = panel.hit("海王星礼有吗");
+  for (const text of ["适用 抖音", "其他渠道", /\d+ 月 \d+ 日.*到期/, "送礼时用。"]) await hit.locator(".facts, .advice").getByText(text).first().waitFor();
+  await hit.getByText("全文").click();
+  await hit.getByText("每人一份,先到先得。").waitFor();
+  await panel.press("Alt+ArrowDown");
+  await hit.locator("huashu-hit > .reply .label", { hasText: "老客" }).waitFor();
+  await panel.close();
+});
+
 test("what is above one's authority is shown and not given out", async () => {
   const panel = await desk.open();
   await panel.paste("能给我土星免单吗");
@@ -244,5 +259,6 @@ test("a pick lifts its entry for the next message that is nearly the same", asyn
   await panel.page.evaluate(() => window.dispatchEvent(new Event("pagehide")));
   await until(async () => (await desk.service.ask("/v1/phrasings")).total > 0, 15_000);
   await until(async () => (await place("麻烦帮忙看一下嘛亲亲包裹卡着没动静咯")).indexOf(title) < index, 15_000);
+  await panel.hit(title).first().getByText("用过 1 次").waitFor();
   await panel.close();
 });
