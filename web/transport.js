@@ -67,10 +67,14 @@ export class TransportError extends Error {
  * @implements {Transport}
  */
 export class PageTransport {
-  /** @param {string} install stands for the person where there are no accounts @param {string} base address of the service, with a slash at its end */
-  constructor(install, base = "./") {
+  /**
+   * @param {string} install stands for the person where there are no accounts @param {string} base address of the service, with a slash at its end
+   * @param {(url: string, init: RequestInit) => Promise<Response>} fetcher who fetches: in the extension, the worker
+   */
+  constructor(install, base = "./", fetcher = (url, init) => fetch(url, init)) {
     this.install = install;
     this.base = base;
+    this.fetcher = fetcher;
   }
 
   /** @type {Transport["search"]} */
@@ -164,7 +168,7 @@ export class PageTransport {
     const limits = [AbortSignal.timeout(TIMEOUT_MS), ...(signal ? [signal] : [])];
     const headers = { ...init.headers, "huashu-install": this.install };
     try {
-      return await fetch(this.base + path, { ...init, headers, credentials: "same-origin", signal: AbortSignal.any(limits) });
+      return await this.fetcher(this.base + path, { ...init, headers, credentials: "same-origin", signal: AbortSignal.any(limits) });
     } catch (error) {
       if (signal?.aborted) throw error;
       throw new TransportError("offline", String(error));

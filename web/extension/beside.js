@@ -3,7 +3,7 @@
 
 /**
  * @typedef {import("./host.js").Beside} Beside
- * @typedef {"allow" | "options" | "read"} Action
+ * @typedef {"allow" | "options"} Action
  * @typedef {{kind: "good" | "caution" | "away" | "quiet", text: string, action?: {name: Action, text: string}}} Saying
  */
 
@@ -46,8 +46,7 @@ function ofPage({ state, address, look }) {
   const misfit = MISFITS[look?.health ?? ""];
   if (site && misfit) return { kind: "caution", text: `${site.name}改版了？${misfit}。请告诉管理员更新网站配置` };
   if (!look || look.rank === 0) return { kind: "quiet", text: `${site ? `${site.name}：` : ""}还没有看到输入框，请打开一个会话` };
-  const read = look.has_messages ? { action: { name: /** @type {Action} */ ("read"), text: "读消息" } } : {};
-  if (!site) return { kind: "quiet", text: "不认识这个网站：填进您最后写字的框，填入前请看一眼", ...read };
-  if (look.conversation === null) return { kind: "quiet", text: `${site.name}：可以填入。认不出会话，填入前请看一眼对面是谁`, ...read };
-  return { kind: "good", text: `${site.name}：可以填入`, ...read };
+  if (!site) return { kind: "quiet", text: "不认识这个网站：填进您最后写字的框，填入前请看一眼" };
+  if (look.conversation === null) return { kind: "quiet", text: `${site.name}：可以填入。认不出会话，填入前请看一眼对面是谁` };
+  return { kind: "good", text: `${site.name}：可以填入` };
 }

@@ -24,6 +24,9 @@ import { readConfig } from "./config.js";
 /** How often the page is looked at while the panel is seen, in milliseconds: a switched conversation is noticed before a search is typed. */
 const LOOK_MS = 800;
 
+/** Size of a window of its own, in CSS pixels: as wide as a side panel. */
+const FLOATING = { width: 440, height: 760 };
+
 /** Prefix of what the panel keeps. */
 const PREFIX = "panel.";
 
@@ -47,8 +50,8 @@ export class ExtensionHost {
   /** @type {((chat: Chat) => void)[]} */
   #questionCalls = [];
 
-  /** The conversation that was told last. @type {string | null | undefined} */
-  #told;
+  /** The conversation that was told last. @type {string | null} */
+  #told = null;
 
   /** The newest messages that were handed over, so that they are not twice. */
   #read = "";
@@ -130,6 +133,13 @@ export class ExtensionHost {
     return (await area.get(PREFIX + key))[PREFIX + key];
   }
 
+  /** A window of its own beside the browser: the panel in it goes on acting in this tab. */
+  async float() {
+    const tab = await this.#chatTab();
+    const url = `${chrome.runtime.getURL("extension/panel.html")}?tab=${tab?.id ?? ""}`;
+    await chrome.windows.create({ type: "popup", url, ...FLOATING });
+  }
+
   /** Messages of the worker. @param {any} message @param {chrome.runtime.MessageSender} sender */
   #hear(message, sender) {
     if (sender.id !== chrome.runtime.id || sender.tab) return;
@@ -168,9 +178,9 @@ export class ExtensionHost {
     this.onBeside(this.#beside);
     const { look: seen } = this.#beside;
     const conversation = seen?.conversation ?? null;
-    if (seen && conversation !== this.#told) {
+    if (conversation !== this.#told) {
       this.#told = conversation;
-      for (const call of this.#conversationCalls) call(aboutOf(seen));
+      if (seen) for (const call of this.#conversationCalls) call(aboutOf(seen));
     }
     if (seen?.has_messages && (await readConfig()).automatic) await this.#readNewest();
     return this.#beside;

@@ -25,7 +25,8 @@ const HEADERS = ["content-type", "if-none-match", "if-match", "accept"];
 export async function request({ path, method = "GET", headers = {}, body = null }, signal) {
   const config = await readConfig();
   if (!PATHS.test(path) || path.includes("..")) throw new Error(`no path of the service: ${path}`);
-  const sent = new Headers(HEADERS.flatMap((name) => (headers[name] ? [[name, headers[name]]] : [])));
+  const sent = new Headers();
+  for (const name of HEADERS) if (headers[name]) sent.set(name, headers[name]);
   sent.set("huashu-install", config.install);
   if (config.token) sent.set("authorization", `Bearer ${config.token}`);
   const limits = [AbortSignal.timeout(TIMEOUT_MS), ...(signal ? [signal] : [])];
@@ -66,6 +67,35 @@ export function post(path, body) {
 /** Whether an answer says that the service is away: nothing came, or a proxy says so for it. @param {Answer} answer */
 export function isAway({ status }) {
   return status === 0 || status === 502 || status === 504;
+}
+
+/**
+ * Reads server-sent events until aborted or the service ends; silent where it has none. @param {string} path
+ * @param {(data: string) => void} told @param {AbortSignal} signal
+ * @returns {Promise<boolean>} whether the service has such events at all
+ */
+export async function listen(path, told, signal) {
+  const { server, token } = await readConfig();
+  const headers = { accept: "text/event-stream", ...(token ? { authorization: `Bearer ${token}` } : {}) };
+  const response = await fetch(server + path, { headers, signal, credentials: "omit", cache: "no-store", redirect: "error" });
+  if (!response.ok || !response.body) return response.status >= 500;
+  const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
+  for (let rest = ""; ; ) {
+    const { done, value = "" } = await reader.read();
+    if (done) return true;
+    const parts = (rest + value).split(/\r?\n\r?\n/);
+    rest = (parts.pop() ?? "").slice(-MAX_EVENT_CHARS);
+    parts.map(dataOf).filter((data) => data !== "").forEach(told);
+  }
+}
+
+/** Longest event that is waited for, in characters: a lead's word has some hundred. */
+const MAX_EVENT_CHARS = 64_000;
+
+/** The data of one event. @param {string} event */
+export function dataOf(event) {
+  const lines = event.split(/\r?\n/).filter((line) => line.startsWith("data:"));
+  return lines.map((line) => line.slice(5).replace(/^ /, "")).join("\n");
 }
 
 /** @param {Response} response @returns {Promise<Answer>} */

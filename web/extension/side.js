@@ -1,9 +1,12 @@
 // @ts-check
-// The side panel: a strip that says what is beside it.
+// The side panel: a strip that says what is beside it, and the panel.
 
+import { HuashuPanel } from "../panel.js";
 import { sayingsOf } from "./beside.js";
+import { readConfig } from "./config.js";
 import { ExtensionHost } from "./host.js";
 import { originPattern } from "./match.js";
+import { ExtensionTransport } from "./transport.js";
 
 /** Rest before a service that is away is asked again, in milliseconds. */
 const KNOCK_MS = 3_000;
@@ -12,7 +15,7 @@ const KNOCK_MS = 3_000;
 const TAB = new URL(location.href).searchParams.get("tab");
 
 const strip = /** @type {HTMLElement} */ (document.getElementById("beside"));
-const host = new ExtensionHost(TAB === null ? null : Number(TAB));
+const host = new ExtensionHost(TAB ? Number(TAB) : null);
 
 /** @type {import("./host.js").Beside} */
 let beside = { state: "no-page", address: "", look: null };
@@ -48,15 +51,17 @@ function lineOf({ kind, text, action }) {
 /** @param {import("./beside.js").Action} name */
 async function act(name) {
   if (name === "options") return chrome.runtime.openOptionsPage();
-  if (name === "read") return host.readNow();
   const origin = originPattern(beside.address);
   if (origin) await chrome.permissions.request({ origins: [origin] }).catch(() => false);
 }
 
 /** @param {boolean} now */
 function setAway(now) {
+  const isBack = away && !now;
   away = now;
   show();
+  // What was found meanwhile came from what is kept: now the service can answer.
+  if (isBack) panel.querySelector("#question")?.dispatchEvent(new InputEvent("input", { bubbles: true }));
 }
 
 host.onBeside = (/** @type {import("./host.js").Beside} */ now) => {
@@ -71,5 +76,13 @@ chrome.runtime.onMessage.addListener((message, sender) => {
 setInterval(async () => {
   if (away && document.visibilityState === "visible") setAway(await chrome.runtime.sendMessage({ type: "knock" }));
 }, KNOCK_MS);
+
+const panel = new HuashuPanel();
+panel.transport = new ExtensionTransport((await readConfig()).install);
+panel.host = host;
+panel.addEventListener("library", (event) => {
+  document.title = /** @type {CustomEvent<{name: string}>} */ (event).detail.name;
+});
+document.querySelector("main")?.replaceChildren(panel);
 
 chrome.runtime.sendMessage({ type: "away" }).then((now) => setAway(Boolean(now)));

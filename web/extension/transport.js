@@ -2,6 +2,36 @@
 // The panel's requests in the extension: messages to the worker, which alone does them. In the shape of `fetch`, so that the panel's transport
 // is the same as the page's.
 
+import { PageTransport, readNotice } from "../transport.js";
+
+/** @typedef {import("../transport.js").Transport} Transport */
+
+/** The panel's transport in the extension. */
+export class ExtensionTransport extends PageTransport {
+  /** @param {string} install */
+  constructor(install) {
+    super(install, "", workerFetch);
+  }
+
+  /** The worker listens, and is kept awake by being listened to. @type {Transport["notices"]} */
+  notices(told, signal) {
+    const listen = () => {
+      const port = chrome.runtime.connect({ name: "notices" });
+      signal.addEventListener("abort", () => port.disconnect());
+      port.onMessage.addListener((data) => {
+        const notice = readNotice(String(data));
+        if (notice) told(notice);
+      });
+      // The browser ends a worker now and then.
+      port.onDisconnect.addListener(() => signal.aborted || setTimeout(() => signal.aborted || listen(), RECONNECT_MS));
+    };
+    listen();
+  }
+}
+
+/** Rest before the worker is asked to listen again, in milliseconds. */
+const RECONNECT_MS = 4_000;
+
 /** Bytes of base64. @param {string} text */
 function bytesOf(text) {
   return Uint8Array.from(atob(text), (character) => character.charCodeAt(0));

@@ -5,7 +5,7 @@
 import { isServiceAway, stand, use } from "./away.js";
 import { selection } from "./chat.js";
 import { closeStorage, onConfig, readConfig } from "./config.js";
-import { isAway, post, request } from "./requests.js";
+import { isAway, listen, post, request } from "./requests.js";
 import { enter, forgetProfiles, ordersFor, profiles, register, retell } from "./sites.js";
 
 /** The menu entry of a selection. */
@@ -134,6 +134,22 @@ chrome.runtime.onMessage.addListener((message, sender, reply) => {
     .then((answer) => reply(answer ?? null))
     .catch(() => reply(null));
   return true;
+});
+
+// ---- Notices: as long as a panel listens.
+
+/** Rest before the service is listened to again, in milliseconds. */
+const RECONNECT_MS = 4_000;
+
+chrome.runtime.onConnect.addListener((port) => {
+  if (port.name !== "notices" || !port.sender?.url?.startsWith(chrome.runtime.getURL(""))) return;
+  const leave = new AbortController();
+  port.onDisconnect.addListener(() => leave.abort());
+  const again = async () => {
+    const has = await listen("v1/notices", (data) => port.postMessage(data), leave.signal).catch(() => true);
+    if (has && !leave.signal.aborted) setTimeout(again, RECONNECT_MS);
+  };
+  again();
 });
 
 // ---- Handing a text to the panel.

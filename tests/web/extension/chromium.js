@@ -15,6 +15,7 @@ import { ROOT, until } from "../service.js";
  * @typedef {object} Extension
  * @property {import("playwright-core").BrowserContext} context
  * @property {string} origin `chrome-extension://…`
+ * @property {Page} desk a page of the extension that shows nothing, to act from
  * @property {(page: string) => Promise<Page>} open a page of the extension, in a tab
  * @property {(page: Page) => Promise<number>} tabOf the browser's number of a tab
  * @property {(config: object) => Promise<void>} configure
@@ -36,7 +37,7 @@ async function begun(context) {
  * @param {{server?: string, origins?: string[], manifest?: (manifest: any) => void}} [how] `origins` that are allowed from the beginning
  * @returns {Promise<Extension>}
  */
-export async function launchExtension({ server, origins = ["http://127.0.0.1/*"], manifest: change } = {}) {
+export async function launchExtension({ server, origins = ["http://127.0.0.1/*", "http://localhost/*"], manifest: change } = {}) {
   const folder = mkdtempSync(path.join(tmpdir(), "huashu-extension-"));
   const web = path.join(folder, "web");
   cpSync(path.join(ROOT, "web"), web, { recursive: true });
@@ -80,5 +81,5 @@ export async function launchExtension({ server, origins = ["http://127.0.0.1/*"]
     await context.close();
     rmSync(folder, { recursive: true, force: true });
   };
-  return { context, origin, open, tabOf, configure, close };
+  return { context, origin, desk, open, tabOf, configure, close };
 }

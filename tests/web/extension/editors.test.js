@@ -2,12 +2,8 @@
 // Texts get into real editors: at the cursor, below a draft, in several lines, never into another conversation, never sent, and Ctrl+Z takes them back.
 
 import assert from "node:assert/strict";
-import { writeFileSync } from "node:fs";
-import path from "node:path";
-import { after, before, describe, test } from "node:test";
-import { startService } from "../service.js";
-import { launchExtension } from "./chromium.js";
-import { servePages } from "./pages.js";
+import { describe, test } from "node:test";
+import { useExtension } from "./desk.js";
 
 /** Pages under test. `-strict`: under the strictest policy; `-in-frame`: in a frame of a page with boxes of its own. */
 const EDITORS = [
@@ -32,23 +28,6 @@ const EDITORS = [
   "shadow-contenteditable",
 ];
 
-/** Where a chat page is found, and what stands where in it. */
-const PROFILES = {
-  format: 1,
-  replace: true,
-  profiles: [
-    {
-      id: "test",
-      name: "测试",
-      channel: "抖音",
-      match: ["http://127.0.0.1:*/editor/*"],
-      editor: ["#root textarea", "#root [contenteditable=true]", "textarea:not(#note)"],
-      messages: { item: ".message", customer: ".customer", agent: ".agent", text: "p" },
-      conversation: [{ select: "[data-conversation]" }],
-    },
-  ],
-};
-
 const REPLY = "亲，让您久等了，非常抱歉！";
 const LINES = "第一行，您好\n第二行：请看\n\n第四行";
 
@@ -58,33 +37,14 @@ const STEP_MS = 1_100;
 /** Line ends differ between editors: a paragraph has one or two. @param {string} text */
 const lines = (text) => text.replace(/[\u200b\ufeff]/g, "").split(/\n+/).map((line) => line.trim()).filter((line) => line !== "");
 
-/** @type {import("../service.js").Service} */
-let service;
-/** @type {import("./chromium.js").Extension} */
-let extension;
-/** @type {{url: string, stop: () => Promise<void>}} */
-let pages;
-/** @type {import("playwright-core").Page} */
-let panel;
-
-before(async () => {
-  pages = await servePages();
-  service = await startService({ kb: "tests/fixtures/kb", prepare: (kb) => writeFileSync(path.join(kb, "site-profiles.json"), JSON.stringify(PROFILES)) });
-  extension = await launchExtension({ server: service.url });
-  panel = await extension.open("extension/clipboard.html");
-});
-
-after(async () => {
-  await extension?.close();
-  await service?.stop();
-  await pages?.stop();
-});
+const desk = useExtension({ kb: "tests/fixtures/kb" });
 
 /**
  * Opens a page, types a draft as a person does, and gives what acts on it.
  * @param {string} editor @param {string} draft
  */
 async function openChat(editor, draft) {
+  const { extension, pages } = desk;
   const page = await extension.context.newPage();
   /** @type {string[]} */
   const faults = [];
@@ -97,7 +57,7 @@ async function openChat(editor, draft) {
   const tab = await extension.tabOf(page);
   const text = () => frame.evaluate(() => /** @type {any} */ (globalThis).chat.text());
   const host = (/** @type {string} */ name, /** @type {unknown[]} */ ...args) =>
-    panel.evaluate(
+    extension.desk.evaluate(
       async ([tab, name, args]) => {
         const { ExtensionHost } = await import(/** @type {any} */ ("/extension/host.js"));
         const hosts = /** @type {any} */ ((/** @type {any} */ (globalThis).hosts ??= new Map()));

@@ -48,7 +48,7 @@ const STYLE = `body { font: 15px/1.5 sans-serif; margin: 16px; } #root > *, ifra
 /**
  * Starts the server. `mocks` maps a path to a page.
  * @param {Record<string, string>} [mocks]
- * @returns {Promise<{url: string, stop: () => Promise<void>}>}
+ * @returns {Promise<{url: string, stop: () => Promise<void>, bundle: (name: string) => Promise<string>}>}
  */
 export async function servePages(mocks = {}) {
   /** @type {Map<string, Promise<string>>} */
@@ -90,5 +90,5 @@ export async function servePages(mocks = {}) {
     server.closeAllConnections();
     server.close(() => resolve(undefined));
   });
-  return { url: `http://127.0.0.1:${address.port}`, stop: /** @type {() => Promise<void>} */ (stop) };
+  return { url: `http://localhost:${address.port}`, bundle, stop: /** @type {() => Promise<void>} */ (stop) };
 }

@@ -142,10 +142,10 @@ test("the strip says what the page is, and what to do", () => {
     assert.match(saying.text, text);
     assert.equal(saying.action?.name, action);
   };
-  check({ state: "chat", look: look() }, "good", /拼多多：可以填入/, "read");
+  check({ state: "chat", look: look() }, "good", /拼多多：可以填入/, undefined);
   check({ state: "chat", look: look({ health: "editor" }) }, "caution", /输入框和配置对不上/, undefined);
   check({ state: "chat", look: look({ health: "conversation" }) }, "caution", /认不出是哪位顾客/, undefined);
-  check({ state: "chat", look: look({ conversation: null }) }, "quiet", /看一眼对面是谁/, "read");
+  check({ state: "chat", look: look({ conversation: null }) }, "quiet", /看一眼对面是谁/, undefined);
   check({ state: "chat", look: look({ rank: 0, health: "unknown" }) }, "quiet", /还没有看到输入框/, undefined);
   check({ state: "chat", look: look({ site: null, has_messages: false }) }, "quiet", /不认识这个网站/, undefined);
   check({ state: "chat", look: look({ site: { name: "千牛", place: "copy" } }) }, "quiet", /复制后/, undefined);
