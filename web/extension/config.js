@@ -56,6 +56,6 @@ export function serverAddress(typed) {
   const whole = /^https?:\/\//i.test(text) ? text : `http://${text}`;
   if (!text || !URL.canParse(whole)) return null;
   const url = new URL(whole);
-  if (!url.hostname || url.username || url.password) return null;
+  if (!/^[^%\s]+$/.test(url.hostname) || url.username || url.password) return null;
   return `${url.origin}${url.pathname.replace(/\/*$/, "/")}`;
 }

@@ -75,7 +75,8 @@ export class ExtensionHost {
   /** @type {Host["place"]} */
   async place(text, { append, conversation }) {
     const beside = await this.#look();
-    if (beside.state === "no-access") return { ok: false, how: "inserted", reason: "denied" };
+    // The strip above says how to let it in.
+    if (beside.state === "no-access") return { ok: false, how: "inserted", reason: "no-editor" };
     if (beside.look?.site?.place === "copy") return this.#copy(text);
     const tab = await this.#chatTab();
     const { acting } = tab?.id === undefined ? { acting: null } : await look(tab.id).catch(() => ({ acting: null }));

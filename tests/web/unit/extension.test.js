@@ -83,6 +83,7 @@ test("addresses are made whole", () => {
   check("https://kb.example.com/?a#b", "https://kb.example.com/");
   check("", null);
   check("http://", null);
+  check("no address at all", null);
   check("https://me:secret@kb.example.com", null);
 });
 
