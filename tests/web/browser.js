@@ -45,6 +45,9 @@ export function clipboardText(page) {
   return page.evaluate(() => navigator.clipboard.readText());
 }
 
+/** Between two keys of a fast hand, in milliseconds: long enough that something could begin in between. */
+const KEY_MS = 120;
+
 /**
  * Types by an input method, as it does in Chinese: composition events, then the text. `steps` are what it shows on the way.
  * @param {Page} page @param {string[]} steps @param {string} text
@@ -53,6 +56,7 @@ export async function compose(page, steps, text) {
   const devtools = await page.context().newCDPSession(page);
   for (const step of steps) {
     await devtools.send("Input.imeSetComposition", { text: step, selectionStart: step.length, selectionEnd: step.length });
+    await page.waitForTimeout(KEY_MS);
   }
   await devtools.send("Input.insertText", { text });
   await devtools.detach();
