@@ -127,8 +127,8 @@ fn show(outcomes: &[Outcome], moved: &[Move], is_first_run: bool, screen: &mut S
             (true, None) => format!("{}（不在前 10，应在前 {}）", plain(&golden.entry), golden.within),
             (true, Some(rank)) => format!("{}（第 {rank}，应在前 {}）", plain(&golden.entry), golden.within),
         };
-        let first = first.as_deref().map_or_else(|| "什么也没找到".to_owned(), plain);
-        screen.line(format!("    应找到 {expected}；排第一的是 {first}"))?;
+        let first = first.as_deref().map_or_else(|| "什么也没找到".to_owned(), |first| format!("排第一的是 {}", plain(first)));
+        screen.line(format!("    应找到 {expected}；{first}"))?;
     }
     let turned = moved.iter().filter(|moved| moved.is_loss() || moved.is_gain());
     let shifted = moved.iter().filter(|moved| !moved.is_loss() && !moved.is_gain());
