@@ -168,7 +168,7 @@ fn nearly_equal_replies_are_told_of() {
 fn flags_come_before_environment_before_file_before_default() {
     let desk = desk();
     for name in ["file", "env", "flag"] {
-        put(desk.path(), &format!("{name}/a.md"), &format!("---\nid: {name}\ntitle: 退款\nquestions: [怎么退款]\n---\n\n> 可以退。\n"));
+        put(desk.path(), &format!("{name}/a.md"), format!("---\nid: {name}\ntitle: 退款\nquestions: [怎么退款]\n---\n\n> 可以退。\n"));
     }
     let check = |env: Option<&str>, flag: Option<&str>, expect: &str| {
         let mut command = huashu(desk.path());
@@ -422,7 +422,7 @@ fn a_new_entry_is_well_formed_and_a_draft_until_it_says_something() {
 fn who_closes_the_pipe_hears_no_complaint() {
     let desk = desk();
     // More than any buffer on the way holds.
-    put(desk.path(), "kb/长.md", &format!("---\ntitle: 长\nquestions: [长吗]\n---\n{}\n\n> 好\n", "说明。".repeat(100_000)));
+    put(desk.path(), "kb/长.md", format!("---\ntitle: 长\nquestions: [长吗]\n---\n{}\n\n> 好\n", "说明。".repeat(100_000)));
     for format in ["jsonl", "csv", "tsv", "xlsx"] {
         let mut child = std::process::Command::new(PROGRAM)
             .args(["export", "--format", format])
@@ -454,7 +454,7 @@ fn a_folder_has_one_server_at_a_time_and_others_read_beside_it() {
         assert!(code == 2 && err.contains("另一个进程正在写索引"), "{arguments:?}: {err}");
     }
     assert_eq!(run_in(desk.path(), &["search", "怎么还没发货"]).0, 0);
-    put(desk.path(), "huashu.toml", &format!("listen = {:?}\n", server.address));
+    put(desk.path(), "huashu.toml", format!("listen = {:?}\n", server.address));
     let (code, _, err) = run_in(desk.path(), &["serve", "--index", "other"]);
     assert!(code == 2 && err.contains(&server.address) && err.contains("--listen"), "{err}");
 }
