@@ -205,10 +205,12 @@ fn a_library_without_settings_is_the_callers_and_one_below_is_not_walked_over() 
     let new = above.path().join("new");
     assert_eq!(import_csv(rows, &new.join("导入"), Options { library: Some(&new), ..KEEP }), ["2 a1 created", "3 a2 created"]);
     assert!(new.join("library.toml").exists() && !new.join("导入/library.toml").exists());
-    // Beside a library is no place for files.
+    // Beside a library is no place for files, whether its settings or the caller tell of it.
     let table = table::read(rows.as_bytes(), None, None).unwrap();
-    let error = import::plan(&table, above.path(), options, |_, _| {}).unwrap_err().to_string();
-    assert!(error.contains("is no library and holds one, new"), "{error}");
+    for (options, holds) in [(KEEP, "new"), (options, "kb")] {
+        let error = import::plan(&table, above.path(), options, |_, _| {}).unwrap_err().to_string();
+        assert!(error.ends_with(&format!("is no library and holds one, {holds}: import into a folder of that")), "{error}");
+    }
     assert!(!above.path().join("退货.md").exists());
 }
 

@@ -283,10 +283,12 @@ impl Place {
         let folder = |source| ImportError::Folder { path: dir.to_owned(), source };
         let is_new = !dir.try_exists().map_err(folder)?;
         let real = real_path(dir).map_err(folder)?;
-        let caller = caller.map(real_path).transpose().map_err(folder)?.filter(|library| real.starts_with(library));
+        let caller = caller.map(real_path).transpose().map_err(folder)?;
         let named = || real.ancestors().find(|above| above.join(LIBRARY_FILE).is_file()).map(Path::to_owned);
-        let Some(library) = caller.or_else(named) else {
-            return match library::nested(dir)? {
+        let Some(library) = caller.clone().filter(|library| real.starts_with(library)).or_else(named) else {
+            let below =
+                caller.filter(|library| library.exists()).and_then(|library| Some(library.strip_prefix(&real).ok()?.display().to_string()));
+            return match below.map_or_else(|| library::nested(dir), |below| Ok(Some(below)))? {
                 Some(library) => Err(ImportError::Nested { path: dir.to_owned(), library }),
                 None => Ok(Place { library: dir.to_owned(), prefix: String::new(), is_new, makes_library: is_new }),
             };
