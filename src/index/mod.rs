@@ -7,6 +7,7 @@ use crate::analysis::Analyzer;
 use crate::entry::Entry;
 use crate::learning::Learned;
 use std::fs::File;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tantivy::Searcher;
@@ -14,6 +15,9 @@ use tantivy::Searcher;
 pub use schema::{FIELDS, Fields, Item, Source, entry_key};
 pub use store::IndexError;
 use store::Store;
+
+/// What is written to find out whether a folder takes bytes: more than a writer that failed may just have freed.
+const PROBE_BYTES: usize = 1 << 20;
 
 /// The indexes with their writers; whoever holds this holds the folder's writer lock.
 #[derive(Debug)]
@@ -102,9 +106,12 @@ impl Indexes {
             self.start_anew(analysis_hash)?;
         }
         let of = |source| items(source, entries, learned);
-        let touched = self.phrasings.update(&of(Source::Phrasings), analyzer)?;
-        let touched = touched.max(self.passages.update(&of(Source::Passages), analyzer)?);
-        Ok(touched + self.learned.update(&of(Source::Learned), analyzer)?)
+        let mut update = || {
+            let touched = self.phrasings.update(&of(Source::Phrasings), analyzer)?;
+            let touched = touched.max(self.passages.update(&of(Source::Passages), analyzer)?);
+            Ok(touched + self.learned.update(&of(Source::Learned), analyzer)?)
+        };
+        update().map_err(|error| explain(error, self.dir.as_deref()))
     }
 
     /// The same for the learned phrasings alone.
@@ -112,7 +119,8 @@ impl Indexes {
     /// # Errors
     /// Where it cannot be written: the last commit goes on serving.
     pub fn update_learned(&mut self, learned: &Learned, analyzer: &Analyzer) -> Result<usize, IndexError> {
-        self.learned.update(&items(Source::Learned, &[], learned), analyzer)
+        let result = self.learned.update(&items(Source::Learned, &[], learned), analyzer);
+        result.map_err(|error| explain(error, self.dir.as_deref()))
     }
 
     /// Another analysis makes every token wrong.
@@ -137,6 +145,14 @@ impl Indexes {
     pub fn searchers(&self) -> Searchers {
         Searchers { phrasings: self.phrasings.searcher(), passages: self.passages.searcher(), learned: self.learned.searcher() }
     }
+}
+
+/// tantivy writes from threads of its own and keeps to itself what stopped one of them: nearly always a folder that takes no more bytes, which
+/// writing some shows.
+fn explain(error: IndexError, dir: Option<&Path>) -> IndexError {
+    let (IndexError::Tantivy(tantivy::TantivyError::ErrorInThread(_)), Some(dir)) = (&error, dir) else { return error };
+    let written = tempfile::NamedTempFile::new_in(dir).and_then(|mut file| file.write_all(&vec![0; PROBE_BYTES]));
+    written.err().map_or(error, |source| IndexError::Folder { path: dir.display().to_string(), source })
 }
 
 fn items<'l>(source: Source, entries: &'l [Arc<Entry>], learned: &'l Learned) -> Vec<Item<'l>> {

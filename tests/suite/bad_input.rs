@@ -243,7 +243,7 @@ fn a_full_disk_under_the_index_is_told_and_made_good_once_there_is_room() {
     put(desk.path(), "kb/集运.md", entry("集运"));
     let ready = service.until("/readyz", |ready| ready["status"] == "degraded");
     assert!(ready["reason"].as_str().unwrap().contains("No space left"), "{ready}");
-    assert!(service.log().contains("No space left"), "{}", service.log());
+    service.until_logged("No space left");
     for _ in 0..3 {
         check_searching(&service);
         // Each change tries again, and none of them breaks what is served.
@@ -333,7 +333,7 @@ fn a_full_disk_under_the_journal_loses_events_tells_so_and_learns_again_once_the
         assert!(begin.elapsed() < super::service::PATIENCE, "no failure is counted: {}", service.log());
         std::thread::sleep(Duration::from_millis(50));
     }
-    assert!(service.log().contains("full"), "{}", service.log());
+    service.until_logged("is full");
     check_searching(&service);
     learned(1);
     disk.free();

@@ -63,6 +63,15 @@ impl Service {
         Service { child, address, said, log }
     }
 
+    /// Waits until its standard error says something: a log comes a moment after the fact.
+    pub(crate) fn until_logged(&self, text: &str) {
+        let begin = Instant::now();
+        while !self.log().contains(text) {
+            assert!(begin.elapsed() < PATIENCE, "{text:?} is not in {}", self.log());
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+
     /// What it wrote to standard error so far.
     pub(crate) fn log(&self) -> String {
         self.log.lock().unwrap().clone()
