@@ -73,7 +73,7 @@ impl Lately {
                 latest.push(&of.reply_id);
             }
         }
-        latest.into_iter().rev().map(|reply| reply.to_string()).collect()
+        latest.into_iter().rev().map(ToString::to_string).collect()
     }
 }
 
