@@ -27,9 +27,10 @@ export const PROFILES = {
 };
 
 /**
- * @param {{kb?: string, profiles?: object | null, origins?: string[], prepare?: (kb: string) => void}} [how]
+ * @param {{kb?: string, profiles?: object | null, origins?: string[], prepare?: (kb: string) => void, begun?: () => Promise<void>}} [how] `begun` is
+ *   waited for before the first test
  */
-export function useExtension({ kb = "kb", profiles = PROFILES, origins, prepare } = {}) {
+export function useExtension({ kb = "kb", profiles = PROFILES, origins, prepare, begun } = {}) {
   /** @type {import("../service.js").Service} */
   let service;
   /** @type {import("./chromium.js").Extension} */
@@ -46,6 +47,7 @@ export function useExtension({ kb = "kb", profiles = PROFILES, origins, prepare 
       },
     });
     extension = await launchExtension({ server: service.url, origins });
+    await begun?.();
   });
   after(async () => {
     await extension?.close();
