@@ -1,8 +1,10 @@
 // @ts-check
 // The pictures of README and guide, each by the keys that an agent would press. Called by scripts/screenshots; a name as argument makes that one alone.
 
+import { writeFileSync } from "node:fs";
 import path from "node:path";
 import { launchBrowser, openPage } from "./browser.js";
+import { PROFILE, shootExtension } from "./extension/shots.js";
 import { Panel } from "./panel/desk.js";
 import { ROOT, startService } from "./service.js";
 
@@ -50,7 +52,8 @@ const SHOTS = {
 };
 
 const wanted = process.argv.slice(2);
-const [service, browser] = await Promise.all([startService(), launchBrowser()]);
+const withProfile = (/** @type {string} */ kb) => writeFileSync(path.join(kb, "site-profiles.json"), JSON.stringify(PROFILE));
+const [service, browser] = await Promise.all([startService({ prepare: withProfile }), launchBrowser()]);
 try {
   for (const [name, { width, height, dark = false, go }] of Object.entries(SHOTS)) {
     if (wanted.length > 0 && !wanted.includes(name)) continue;
@@ -67,6 +70,7 @@ try {
     console.log(`docs/images/${name}.png`);
     await close();
   }
+  await shootExtension(service.url, IMAGES, (name) => wanted.length === 0 || wanted.includes(name));
 } finally {
   await browser.close();
   await service.stop();

@@ -476,7 +476,7 @@
       background: Canvas; color: CanvasText; border: 1px solid color-mix(in srgb, CanvasText 18%, Canvas);
       box-shadow: 0 6px 24px rgb(0 0 0 / .18); font: 14px/1.5 system-ui, "PingFang SC", "Microsoft YaHei", sans-serif; color-scheme: light dark; }
     .row { display: flex; gap: 8px; align-items: baseline; padding: 4px 8px; border-radius: 5px; cursor: default; }
-    .row[aria-selected="true"] { background: #1668dc; color: #fff; }
+    .row[aria-selected="true"] { background: #0f6b5c; color: #fff; }
     .title { flex: 1; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
     .code { opacity: .7; font-size: 12px; }
     .hint { padding: 4px 8px 2px; font-size: 12px; opacity: .7; }

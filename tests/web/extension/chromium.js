@@ -34,17 +34,16 @@ async function begun(context) {
 }
 
 /**
- * @param {{server?: string, origins?: string[], manifest?: (manifest: any) => void}} [how] `origins` that are allowed from the beginning
+ * @param {{server?: string, origins?: string[], web?: string}} [how] `origins` that are allowed from the beginning; `web`: the extension's files
  * @returns {Promise<Extension>}
  */
-export async function launchExtension({ server, origins = ["http://127.0.0.1/*", "http://localhost/*"], manifest: change } = {}) {
+export async function launchExtension({ server, origins = ["http://127.0.0.1/*", "http://localhost/*"], web: from = path.join(ROOT, "web") } = {}) {
   const folder = mkdtempSync(path.join(tmpdir(), "huashu-extension-"));
   const web = path.join(folder, "web");
-  cpSync(path.join(ROOT, "web"), web, { recursive: true });
+  cpSync(from, web, { recursive: true });
   const file = path.join(web, "manifest.json");
   const manifest = JSON.parse(readFileSync(file, "utf8"));
   if (origins.length > 0) manifest.host_permissions = origins;
-  change?.(manifest);
   writeFileSync(file, JSON.stringify(manifest));
   const context = await chromium.launchPersistentContext(path.join(folder, "profile"), {
     executablePath: CHROMIUM,
