@@ -3,6 +3,7 @@
 
 use crate::learning::identity_hash;
 use arc_swap::ArcSwap;
+use std::collections::HashSet;
 use std::sync::Arc;
 
 /// How long a wording steps back, in milliseconds: half an hour, the longest window in which platforms are known to count repetitions.
@@ -10,6 +11,9 @@ pub const LATELY_MS: i64 = 30 * 60 * 1000;
 
 /// Most uses that are remembered: two hundred agents with a reply every twenty seconds for half an hour.
 pub const MAX_USES: usize = 20_000;
+
+/// Most replies that step back, the latest: a shop uses some hundred wordings in half an hour, and ranking compares each.
+pub const MAX_REPLIES: usize = 500;
 
 /// One use.
 #[derive(Debug, Clone)]
@@ -67,13 +71,11 @@ impl Lately {
         }
         let uses = self.0.load();
         let is_own = |of: &&Use| (identity.is_some() && of.identity == identity) || (shop.is_some() && of.shop == shop);
-        let mut latest: Vec<&Arc<str>> = Vec::new();
-        for of in uses.iter().rev().take_while(|of| now_ms - of.at_ms < LATELY_MS).filter(is_own) {
-            if !latest.contains(&&of.reply_id) {
-                latest.push(&of.reply_id);
-            }
-        }
-        latest.into_iter().rev().map(ToString::to_string).collect()
+        let mut seen = HashSet::new();
+        let own = uses.iter().rev().take_while(|of| now_ms - of.at_ms < LATELY_MS).filter(is_own).map(|of| &*of.reply_id);
+        let mut latest: Vec<String> = own.filter(|reply| seen.insert(*reply)).take(MAX_REPLIES).map(str::to_owned).collect();
+        latest.reverse();
+        latest
     }
 }
 
@@ -105,5 +107,9 @@ mod tests {
         check("丙", None, &[]);
         check("", None, &[]);
         assert_eq!(lately.replies("甲", None, NOW + LATELY_MS), Vec::<String>::new());
+        let many: Vec<String> = (0..=MAX_REPLIES).map(|number| number.to_string()).collect();
+        lately.record("丁", &many.iter().map(|reply| sent(reply, "", 1)).collect::<Vec<_>>(), NOW);
+        let replies = lately.replies("丁", None, NOW);
+        assert_eq!((replies.len(), replies.contains(&"0".to_owned())), (MAX_REPLIES, false));
     }
 }

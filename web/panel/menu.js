@@ -27,7 +27,7 @@ export class Menu {
     const list = element("ul", "menu-items");
     for (const [index, item] of items.entries()) {
       const made = button("menu-item", item.text, () => this.#choose(index));
-      if (item.count !== undefined) made.append(" ", element("span", "count", String(item.count)));
+      if (item.count !== undefined && item.count > 1) made.append(" ", element("span", "count", String(item.count)));
       const key = MENU_KEYS[index];
       if (key) {
         const cap = element("kbd", "", key);
