@@ -196,8 +196,8 @@ pub fn answer_with(snapshot: &Snapshot, request: &Request, weights: &Weights) ->
         query = query::read_as_message(&request.messages, &library.lexicon, &snapshot.analyzer);
         found = candidates(snapshot, &query, &allowed)?;
     }
-    let mut ranked = rank(snapshot, &query, &found, &allowed, &with_anger(&request.context, &query.emotion), weights)?;
-    let trust = Trust::new(snapshot, &query, &ranked);
+    let (mut ranked, terms) = rank(snapshot, &query, &found, &allowed, &with_anger(&request.context, &query.emotion), weights)?;
+    let trust = Trust::new(snapshot, &query, &terms, &ranked);
     if let Some(act) = query.act {
         add_act(snapshot, act, &allowed, &mut ranked);
     }
@@ -208,7 +208,12 @@ pub fn answer_with(snapshot: &Snapshot, request: &Request, weights: &Weights) ->
     let marker = Marker::new(&query);
     let confidence = trust.of_answer(ranked.first());
     let shown = ranked.into_iter().take(end).skip(request.offset);
-    let hits: Vec<Hit> = shown.map(|ranked| hit(snapshot, ranked, &query, &marker, &context, &trust, request.explain)).collect();
+    let hits: Vec<Hit> = shown
+        .map(|ranked| {
+            let why = request.explain.then(|| terms.spell_out(snapshot, &ranked));
+            hit(snapshot, &ranked, why, &query, &marker, &context, &trust)
+        })
+        .collect();
     let understood = query.content.iter().map(|range| query.text[query.folded.original(range.clone())].to_owned()).collect();
     Ok(Answer {
         hits,
@@ -266,7 +271,15 @@ fn count(snapshot: &Snapshot, ranked: &[Ranked], facet: Facet) -> Vec<(String, u
     counts
 }
 
-fn hit(snapshot: &Snapshot, ranked: Ranked, query: &Query, marker: &Marker, context: &Context, trust: &Trust, explain: bool) -> Hit {
+fn hit(
+    snapshot: &Snapshot,
+    ranked: &Ranked,
+    why: Option<Vec<Component>>,
+    query: &Query,
+    marker: &Marker,
+    context: &Context,
+    trust: &Trust,
+) -> Hit {
     let entry = Arc::clone(snapshot.entry(ranked.ordinal));
     let title = marker.mark(&entry.title);
     let matched_text = match ranked.matched {
@@ -293,20 +306,8 @@ fn hit(snapshot: &Snapshot, ranked: Ranked, query: &Query, marker: &Marker, cont
     let replies = rank_replies(snapshot, &entry, context);
     let marks = marks(snapshot, &entry, context);
     let picks = snapshot.picks(ranked.ordinal);
-    let confidence = trust.of_hit(&ranked);
-    Hit {
-        score: ranked.score,
-        confidence,
-        matched: ranked.matched,
-        matched_text,
-        title,
-        snippet,
-        replies,
-        marks,
-        picks,
-        why: explain.then_some(ranked.components),
-        entry,
-    }
+    let confidence = trust.of_hit(ranked);
+    Hit { score: ranked.score, confidence, matched: ranked.matched, matched_text, title, snippet, replies, marks, picks, why, entry }
 }
 
 /// Title or question by its number.

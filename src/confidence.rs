@@ -7,7 +7,7 @@
 use crate::analysis::terms::{idf, word_hash};
 use crate::lexicon::Lexicon;
 use crate::query::{Origin, Query, TermKind};
-use crate::ranking::{Component, ComponentName, Ranked};
+use crate::ranking::{Component, ComponentName, Ranked, Terms};
 use crate::snapshot::Snapshot;
 use std::collections::{HashMap, HashSet};
 
@@ -144,14 +144,14 @@ impl Evidence {
 }
 
 /// Looks at a question and the entries ranked for it, best first.
-pub fn evidence(snapshot: &Snapshot, query: &Query, ranked: &[Ranked]) -> Evidence {
-    let components = ranked.first().map_or(&[][..], |first| &first.components);
+pub fn evidence(snapshot: &Snapshot, query: &Query, terms: &Terms, ranked: &[Ranked]) -> Evidence {
+    let components = ranked.first().map(|first| terms.spell_out(snapshot, first)).unwrap_or_default();
     let text = query.folded.text.trim();
     let is_intent = |component: &Component| matches!(&component.name, ComponentName::Term(term) if term.origin == Origin::Intent);
     let either = |holds: bool| f32::from(u8::from(holds));
     Evidence {
         score: ranked.first().map_or(0.0, |first| first.score),
-        met: words_met(snapshot, query, components),
+        met: words_met(snapshot, query, &components),
         length: content_chars(query).min(ENOUGH_CHARS) / ENOUGH_CHARS,
         intent_met: either(components.iter().any(is_intent)),
         opening: either(OPENINGS.iter().any(|opening| text.starts_with(opening))),
@@ -206,9 +206,9 @@ pub struct Trust {
 
 impl Trust {
     /// Trust in entries ranked for a question, best first.
-    pub fn new(snapshot: &Snapshot, query: &Query, ranked: &[Ranked]) -> Trust {
+    pub fn new(snapshot: &Snapshot, query: &Query, terms: &Terms, ranked: &[Ranked]) -> Trust {
         let asked = query.act.is_none() && !ranked.is_empty();
-        let logit = asked.then(|| evidence(snapshot, query, ranked).logit());
+        let logit = asked.then(|| evidence(snapshot, query, terms, ranked).logit());
         Trust { logit, score: ranked.first().map_or(0.0, |first| first.score) }
     }
 

@@ -4,7 +4,7 @@ use crate::analysis::{grams, pinyin};
 use crate::entry::Kind;
 use crate::facet::Facet;
 use crate::index::FIELDS;
-use crate::query::{Query, Term, TermKind};
+use crate::query::{Origin, Query, Term, TermKind};
 use crate::snapshot::{Bitset, Ordinal, SegmentParts, Snapshot};
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap};
@@ -144,7 +144,12 @@ fn top(searcher: &Searcher, weight: &dyn Weight, best: &Best) -> tantivy::Result
 fn boolean(query: &Query) -> Option<BooleanQuery> {
     let mut clauses: Vec<(Occur, Box<dyn IndexQuery>)> = Vec::new();
     // A single character is in every third document: it adds to the score of what is found, but finds only where there is nothing else.
-    let telling = |term: &&Term| term.kind != TermKind::Word || term.text.chars().nth(1).is_some();
+    // The only bigram of a synonym is the synonym once more.
+    let telling = |term: &&Term| match term.kind {
+        TermKind::Word => term.text.chars().nth(1).is_some(),
+        TermKind::Gram => !(matches!(term.origin, Origin::Synonym(_)) && query.terms.iter().any(|other| other.kind == TermKind::Word && other.text == term.text)),
+        TermKind::Intent => true,
+    };
     let terms: Vec<&Term> = query.terms.iter().filter(telling).collect();
     let terms = if terms.is_empty() { query.terms.iter().collect() } else { terms };
     // A term may express several notions; the index is asked once, with its greatest weight.

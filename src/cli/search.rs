@@ -230,6 +230,7 @@ fn component_zh(name: &ComponentName) -> String {
                 Origin::Synonym(written) | Origin::Confusion(written) => format!("{kind}「{}」代「{}」", plain(&term.text), plain(written)),
             }
         }
+        ComponentName::Phrasing(_) => "问法".to_owned(),
         ComponentName::SecondPhrasing => "次佳问法".to_owned(),
         ComponentName::Passage => "段落".to_owned(),
         ComponentName::Learned => "学来的问法".to_owned(),

@@ -326,6 +326,7 @@ impl WhyJson {
             ComponentName::Sound => ("sound", None),
             ComponentName::Term(term) if term.origin == Origin::Intent => ("intent", Some(term)),
             ComponentName::Term(term) => ("term", Some(term)),
+            ComponentName::Phrasing(_) => ("phrasing", None),
             ComponentName::SecondPhrasing => ("second_phrasing", None),
             ComponentName::Passage => ("passage", None),
             ComponentName::Learned => ("learned", None),

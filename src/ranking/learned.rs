@@ -66,12 +66,12 @@ fn nearest(snapshot: &Snapshot, candidates: &[Candidate], terms: &Terms, weights
     let mut near: Vec<(u32, Ordinal, f32)> = Vec::with_capacity(candidates.len());
     for candidate in candidates {
         let Some((learned, ordinal)) = snapshot.learned_phrasing(candidate.ordinal) else { continue };
-        let phrasing = snapshot.learned_text(candidate.ordinal);
-        let worth = matcher.sum(&phrasing.terms, |weighed| weighed.learned_worth).0;
+        let (phrasing, mass) = snapshot.learned_text(candidate.ordinal, |phrasing| relative_mass(counts, phrasing));
+        let worth = matcher.sum(&phrasing.terms, |weighed| weighed.learned_worth);
         if learned.single_identity && !is_nearly_all(terms, phrasing) {
             continue;
         }
-        let factor = relative_mass(counts, phrasing, weights).powf(-weights.learned_mass_power);
+        let factor = mass.powf(-weights.learned_mass_power);
         near.push((candidate.ordinal, ordinal, worth * factor * learned.weight / ideal.max(f32::MIN_POSITIVE)));
     }
     near.retain(|(.., score)| *score > 0.0);

@@ -6,8 +6,9 @@ mod learned;
 mod terms;
 
 pub use context::Context;
+pub use terms::Terms;
 
-use crate::analysis::terms::{Phrasing, TermShares};
+use crate::analysis::terms::TermShares;
 use crate::entry::Entry;
 use crate::query::{Query, Term};
 use crate::search::Candidates;
@@ -16,12 +17,12 @@ use context::context_factor;
 use exact::{EXACT_SCORE, add_exact, add_sounds};
 use learned::{FromPicks, learned_from};
 use std::collections::HashMap;
-use terms::{Matcher, Terms, ideal, mass_factor, match_categories, weigh};
+use terms::{Matcher, ideal, match_categories, relative_mass, weigh};
 
 /// The weights of the ranking, chosen on the development half of the help-centre data (`docs/ranking.md`).
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Weights {
-    /// How much a phrasing pays for what it says beyond the question: the power of its mass (see [`mass`]). 0 none, 1 in proportion.
+    /// How much a phrasing pays for what it says beyond the question: the power of its mass (the idf of its words). 0 none, 1 in proportion.
     pub mass_power: f32,
     /// Share of an entry's second-best phrasing.
     pub second_phrasing: f32,
@@ -123,6 +124,8 @@ pub enum ComponentName {
     Exact,
     /// Sounds like what was typed.
     Sound,
+    /// The best phrasing, by its number; [`Terms::spell_out`] tells its terms.
+    Phrasing(u16),
     /// A term of the best phrasing.
     Term(Term),
     /// The next-best phrasing.
@@ -147,22 +150,22 @@ pub enum ComponentName {
     Comfort,
 }
 
-/// Ranks all candidates, best first; equal scores in the order of the library.
+/// Ranks all candidates, best first; equal scores in the order of the library. The terms spell the scores out.
 ///
 /// # Errors
 /// Where the index cannot be read.
-pub fn rank(
+pub fn rank<'q>(
     snapshot: &Snapshot,
-    query: &Query,
+    query: &'q Query,
     candidates: &Candidates,
     allowed: &Bitset,
     context: &Context,
     weights: &Weights,
-) -> tantivy::Result<Vec<Ranked>> {
+) -> tantivy::Result<(Vec<Ranked>, Terms<'q>)> {
     let terms = weigh(snapshot, query, weights)?;
     let ideal = ideal(snapshot, query, &terms, weights);
     let categories = match_categories(snapshot, &terms);
-    let mut scorer = Scorer { snapshot, weights, matcher: Matcher::new(&terms), terms: &terms, ideal };
+    let mut scorer = Scorer { snapshot, weights, matcher: Matcher::new(&terms), ideal };
     let mut entries: HashMap<Ordinal, Gathered> = HashMap::new();
     for (ordinal, from_picks) in learned_from(snapshot, query, &candidates.learned, &terms, allowed, weights) {
         entries.entry(ordinal).or_default().learned = from_picks;
@@ -185,7 +188,7 @@ pub fn rank(
         finish(entry, snapshot.entry(entry.ordinal), context, weights);
     }
     ranked.sort_unstable_by(|a, b| b.score.total_cmp(&a.score).then(a.ordinal.cmp(&b.ordinal)));
-    Ok(ranked)
+    Ok((ranked, terms))
 }
 
 #[derive(Default)]
@@ -198,7 +201,6 @@ struct Gathered {
 struct Scorer<'s> {
     snapshot: &'s Snapshot,
     weights: &'s Weights,
-    terms: &'s Terms<'s>,
     matcher: Matcher<'s>,
     /// Score of a phrasing equal to the question.
     ideal: f32,
@@ -214,7 +216,7 @@ impl Scorer<'_> {
             if score >= passage {
                 matched = Matched::Phrasing(part);
             }
-            self.explain_phrasing(&self.snapshot.phrasings(ordinal)[part as usize], &mut components);
+            push(&mut components, ComponentName::Phrasing(part), score);
             push(&mut components, ComponentName::SecondPhrasing, self.weights.second_phrasing * second);
         }
         push(&mut components, ComponentName::Passage, passage);
@@ -241,26 +243,17 @@ impl Scorer<'_> {
     fn best_phrasings(&mut self, ordinal: Ordinal) -> (Option<(u16, f32)>, f32) {
         let mut best: Option<(u16, f32)> = None;
         let mut second = 0.0_f32;
-        for (part, phrasing) in (0u16..).zip(self.snapshot.phrasings(ordinal)) {
-            let sum = self.matcher.sum(&phrasing.terms, |weighed| weighed.worth).0;
-            let score = sum * mass_factor(self.snapshot, phrasing, self.weights) / self.ideal;
+        let counts = self.snapshot.phrasing_words();
+        let phrasings = self.snapshot.phrasings_with_mass(ordinal, |phrasing| relative_mass(counts, phrasing));
+        for (part, (phrasing, mass)) in (0u16..).zip(phrasings) {
+            let sum = self.matcher.sum(&phrasing.terms, |weighed| weighed.worth);
+            let score = sum * mass.powf(-self.weights.mass_power) / self.ideal;
             match best {
                 Some((_, known)) if score <= known => second = second.max(score),
                 _ => second = best.replace((part, score)).map_or(second, |(_, known)| second.max(known)),
             }
         }
         (best.filter(|(_, score)| *score > 0.0), second)
-    }
-
-    /// What each term of the best phrasing adds.
-    fn explain_phrasing(&mut self, phrasing: &Phrasing, components: &mut Vec<Component>) {
-        let factor = mass_factor(self.snapshot, phrasing, self.weights) / self.ideal;
-        let (_, slots) = self.matcher.sum(&phrasing.terms, |weighed| weighed.worth);
-        for weighed in &self.terms.by_hash {
-            if slots.contains(&weighed.slot) && phrasing.terms.binary_search(&weighed.hash).is_ok() {
-                push(components, ComponentName::Term(weighed.term.clone()), weighed.worth * factor);
-            }
-        }
     }
 }
 

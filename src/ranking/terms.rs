@@ -1,11 +1,11 @@
 //! The terms of a query with what each is worth, and which of them a text has. Called by the ranking of phrasings, categories and what was learned.
 
-use super::Weights;
-use crate::analysis::terms::{Phrasing, gram_hash, idf, word_hash};
+use super::{Component, ComponentName, Ranked, Weights};
+use crate::analysis::terms::{Kind, Phrasing, gram_hash, idf, kind, word_hash};
 use crate::query::{Origin, Query, Term, TermKind};
 use crate::search::frequency;
 use crate::snapshot::{Category, Snapshot, WordCounts};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// Mass of a usual phrasing, in units of ln(phrasings): four telling words.
 const USUAL_WORDS: f32 = 3.9;
@@ -20,13 +20,15 @@ const CATEGORY_B: f32 = 0.5;
 const USUAL_CATEGORY_TERMS: f32 = 14.0;
 
 /// The terms of a query with what a match of each is worth.
-pub(super) struct Terms<'q> {
+#[derive(Debug)]
+pub struct Terms<'q> {
     /// Ascending by hash; a term of several notions stands several times.
     pub(super) by_hash: Vec<Weighed<'q>>,
     /// One more than the greatest alternative of each notion, summed up: where a notion's alternatives begin in a flat list.
     first_slot: Vec<usize>,
 }
 
+#[derive(Debug)]
 pub(super) struct Weighed<'q> {
     pub(super) hash: u64,
     /// In the phrasings.
@@ -38,6 +40,39 @@ pub(super) struct Weighed<'q> {
     /// Index of its notion and alternative in a flat list.
     pub(super) slot: usize,
     pub(super) term: &'q Term,
+}
+
+impl Terms<'_> {
+    /// Summands of a ranked entry's score, those of its best phrasing term by term: costly, so only for entries that are shown.
+    pub fn spell_out(&self, snapshot: &Snapshot, ranked: &Ranked) -> Vec<Component> {
+        let mut spelled = Vec::new();
+        for component in &ranked.components {
+            match component.name {
+                ComponentName::Phrasing(part) => {
+                    self.spell_phrasing(&snapshot.phrasings(ranked.ordinal)[part as usize], component.value, &mut spelled);
+                }
+                _ => spelled.push(component.clone()),
+            }
+        }
+        spelled
+    }
+
+    fn spell_phrasing(&self, phrasing: &Phrasing, value: f32, spelled: &mut Vec<Component>) {
+        let mut slots = HashSet::new();
+        let mut sum = 0.0;
+        Matcher::new(self).each_best(
+            &phrasing.terms,
+            |weighed| weighed.worth,
+            |slot, worth| {
+                slots.insert(slot);
+                sum += worth;
+            },
+        );
+        let met = |weighed: &&Weighed| slots.contains(&weighed.slot) && phrasing.terms.binary_search(&weighed.hash).is_ok();
+        for weighed in self.by_hash.iter().filter(met).filter(|weighed| weighed.worth != 0.0) {
+            spelled.push(Component { name: ComponentName::Term(weighed.term.clone()), value: value * weighed.worth / sum });
+        }
+    }
 }
 
 pub(super) fn weigh<'q>(snapshot: &Snapshot, query: &'q Query, weights: &Weights) -> tantivy::Result<Terms<'q>> {
@@ -84,24 +119,20 @@ pub(super) fn ideal(snapshot: &Snapshot, query: &Query, terms: &Terms, weights: 
     let written: f32 = terms.by_hash.iter().filter(|weighed| weighed.term.origin == Origin::Written).map(|weighed| weighed.worth).sum();
     let content: Vec<&str> = query.content.iter().map(|range| &query.folded.text[range.clone()]).collect();
     let whole = Phrasing::new(&content.join(" "), &snapshot.analyzer);
-    (written * mass_factor(snapshot, &whole, weights)).max(f32::MIN_POSITIVE)
+    (written * relative_mass(snapshot.phrasing_words(), &whole).powf(-weights.mass_power)).max(f32::MIN_POSITIVE)
 }
 
-/// How much a phrasing says in all: the idf of its words. One that says much beyond what was asked (白条支付的订单退款要收手续费吗 for 退款)
-/// is about something narrower, which a mere length does not tell.
-fn mass(counts: &WordCounts, phrasing: &Phrasing, weights: &Weights) -> f32 {
-    phrasing.words().map(|word| idf(counts.of(word), counts.documents()) * weights.terms.of(word)).sum()
-}
+/// Share of a single character in a mass.
+const CHARACTER_MASS: f32 = 0.6;
 
-pub(super) fn mass_factor(snapshot: &Snapshot, phrasing: &Phrasing, weights: &Weights) -> f32 {
-    relative_mass(snapshot.phrasing_words(), phrasing, weights).powf(-weights.mass_power)
-}
-
-/// Mass in proportion to that of a usual phrasing.
+/// How much a phrasing says in all, in proportion to a usual one: the idf of its words. One that says much beyond what was asked
+/// (白条支付的订单退款要收手续费吗 for 退款) is about something narrower, which a mere length does not tell.
 #[expect(clippy::cast_precision_loss, reason = "a count for a logarithm")]
-pub(super) fn relative_mass(counts: &WordCounts, phrasing: &Phrasing, weights: &Weights) -> f32 {
+pub(super) fn relative_mass(counts: &WordCounts, phrasing: &Phrasing) -> f32 {
+    let share = |word| if kind(word) == Kind::Character { CHARACTER_MASS } else { 1.0 };
+    let mass: f32 = phrasing.words().map(|word| idf(counts.of(word), counts.documents()) * share(word)).sum();
     let usual = USUAL_WORDS * (1.0 + counts.documents() as f32).ln();
-    mass(counts, phrasing, weights).max(1.0) / usual.max(1.0)
+    mass.max(1.0) / usual.max(1.0)
 }
 
 /// Finds which terms of the query a text has; keeps its buffers from text to text.
@@ -116,8 +147,15 @@ impl<'t> Matcher<'t> {
         Matcher { terms, worth: vec![0.0; terms.first_slot.last().copied().unwrap_or(0)], touched: Vec::new() }
     }
 
-    /// Sum over the notions of their best alternative, and which slots those are. `text` ascends.
-    pub(super) fn sum(&mut self, text: &[u64], worth: impl Fn(&Weighed) -> f32) -> (f32, Vec<usize>) {
+    /// Sum over the notions of their best alternative. `text` ascends.
+    pub(super) fn sum(&mut self, text: &[u64], worth: impl Fn(&Weighed) -> f32) -> f32 {
+        let mut sum = 0.0;
+        self.each_best(text, worth, |_, worth| sum += worth);
+        sum
+    }
+
+    /// Gives the slot and worth of each notion's best alternative.
+    pub(super) fn each_best(&mut self, text: &[u64], worth: impl Fn(&Weighed) -> f32, mut give: impl FnMut(usize, f32)) {
         for slot in self.touched.drain(..) {
             self.worth[slot] = 0.0;
         }
@@ -134,7 +172,6 @@ impl<'t> Matcher<'t> {
                 same += 1;
             }
         }
-        let (mut sum, mut best) = (0.0, Vec::new());
         self.touched.sort_unstable();
         self.touched.dedup();
         let mut rest = self.touched.as_slice();
@@ -143,11 +180,9 @@ impl<'t> Matcher<'t> {
             let (notion, after) = rest.split_at(rest.partition_point(|slot| *slot < end));
             rest = after;
             if let Some(slot) = notion.iter().copied().max_by(|a, b| self.worth[*a].total_cmp(&self.worth[*b]).then(b.cmp(a))) {
-                sum += self.worth[slot];
-                best.push(slot);
+                give(slot, self.worth[slot]);
             }
         }
-        (sum, best)
     }
 }
 
@@ -160,7 +195,7 @@ pub(super) fn match_categories(snapshot: &Snapshot, terms: &Terms) -> HashMap<u3
     let mut score = |category: &Category| {
         #[expect(clippy::cast_precision_loss, reason = "a number of tokens")]
         let length = 1.0 - CATEGORY_B + CATEGORY_B * category.terms.len() as f32 / USUAL_CATEGORY_TERMS;
-        matcher.sum(&category.terms, |weighed| weighed.category_worth).0 * (K1 + 1.0) / (1.0 + K1 * length)
+        matcher.sum(&category.terms, |weighed| weighed.category_worth) * (K1 + 1.0) / (1.0 + K1 * length)
     };
     numbers.into_iter().map(|number| (number, score(&snapshot.categories()[number as usize]))).collect()
 }

@@ -48,6 +48,8 @@ pub struct Snapshot {
     /// Ordinal of the entry of each learned phrasing; [`NO_ENTRY`] where it is gone.
     learned_entries: Vec<u32>,
     learned_texts: Arc<LearnedTexts>,
+    /// As `masses`, of the learned phrasings.
+    learned_masses: Vec<OnceLock<f32>>,
     /// How often the phrasings of an entry were picked.
     picks: HashMap<u32, u32>,
     phrasing_words: WordCounts,
@@ -55,6 +57,8 @@ pub struct Snapshot {
     /// Distinct categories with their words, for matching.
     categories: Vec<Category>,
     category_of: Vec<u32>,
+    /// What the phrasings of each entry say in all, once they were candidates; changes with the counts of words.
+    masses: Vec<OnceLock<Box<[f32]>>>,
     /// By term: the categories that have it, and how many entries they have together.
     categories_with: HashMap<u64, (Vec<u32>, u32)>,
 }
@@ -133,6 +137,8 @@ impl Snapshot {
                 *entries += category.entries;
             }
         }
+        let learned_masses = learned.phrasings.iter().map(|_| OnceLock::new()).collect();
+        let masses = entries.iter().map(|_| OnceLock::new()).collect();
         let served = served(&library, at);
         let phrasing_parts = parts(&searchers.phrasings, &ordinals)?;
         let passage_parts = parts(&searchers.passages, &ordinals)?;
@@ -172,12 +178,14 @@ impl Snapshot {
             learned_parts,
             learned_entries,
             learned_texts,
+            learned_masses,
             picks,
             phrasing_words,
             learned_words,
             categories,
             category_of,
             categories_with,
+            masses,
         })
     }
 
@@ -225,6 +233,13 @@ impl Snapshot {
         })
     }
 
+    /// The phrasings of an entry, each with its mass: computed once, by the function that is given.
+    pub fn phrasings_with_mass(&self, ordinal: Ordinal, mass: impl Fn(&Phrasing) -> f32) -> impl Iterator<Item = (&Phrasing, f32)> {
+        let phrasings = self.phrasings(ordinal);
+        let masses = self.masses[ordinal as usize].get_or_init(|| phrasings.iter().map(mass).collect());
+        phrasings.iter().zip(masses.iter().copied())
+    }
+
     /// Words of the phrasings.
     pub fn phrasing_words(&self) -> &WordCounts {
         &self.phrasing_words
@@ -246,9 +261,10 @@ impl Snapshot {
         Some((self.learned.phrasings.get(index as usize)?, ordinal))
     }
 
-    /// Terms of a learned phrasing.
-    pub fn learned_text(&self, number: u32) -> &Phrasing {
-        self.learned_texts.get(number, &self.learned, &self.analyzer)
+    /// A learned phrasing as terms, and its mass: computed once, by the function that is given.
+    pub fn learned_text(&self, number: u32, mass: impl Fn(&Phrasing) -> f32) -> (&Phrasing, f32) {
+        let phrasing = self.learned_texts.get(number, &self.learned, &self.analyzer);
+        (phrasing, *self.learned_masses[number as usize].get_or_init(|| mass(phrasing)))
     }
 
     /// Entries that a message may ask for by what agents answered messages with, each with its likelihood, 0..1.
