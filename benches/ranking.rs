@@ -52,6 +52,7 @@ fn ablations() -> Vec<(&'static str, Weights)> {
         ("no mass", Weights { mass_power: 0.0, learned_mass_power: 0.0, ..all }),
         ("no passages", Weights { passage: 0.0, ..all }),
         ("no categories", Weights { category: 0.0, ..all }),
+        ("no likeness", Weights { likeness: 0.0, ..all }),
         ("no second phrasing", Weights { second_phrasing: 0.0, ..all }),
         ("no use in general", Weights { picks: 0.0, ..all }),
         ("no nearest messages", Weights { learned: 0.0, ..all }),

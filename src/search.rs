@@ -147,7 +147,10 @@ fn boolean(query: &Query) -> Option<BooleanQuery> {
     // The only bigram of a synonym is the synonym once more.
     let telling = |term: &&Term| match term.kind {
         TermKind::Word => term.text.chars().nth(1).is_some(),
-        TermKind::Gram => !(matches!(term.origin, Origin::Synonym(_)) && query.terms.iter().any(|other| other.kind == TermKind::Word && other.text == term.text)),
+        TermKind::Gram => {
+            !(matches!(term.origin, Origin::Synonym(_))
+                && query.terms.iter().any(|other| other.kind == TermKind::Word && other.text == term.text))
+        }
         TermKind::Intent => true,
     };
     let terms: Vec<&Term> = query.terms.iter().filter(telling).collect();

@@ -8,6 +8,8 @@ use crate::lexicon::Voice;
 pub struct Phrasing {
     /// Its distinct words, bigrams and intents, ascending; each tells its kind by [`kind`].
     pub terms: Box<[u64]>,
+    /// Its letters, digits and characters, each as often as it stands there, ascending.
+    pub characters: Box<[char]>,
 }
 
 impl Phrasing {
@@ -17,7 +19,7 @@ impl Phrasing {
     }
 
     /// Terms of a customer's message, folded: a learned phrasing or a question.
-    pub fn learned(folded: &str, analyzer: &Analyzer) -> Phrasing {
+    pub fn message(folded: &str, analyzer: &Analyzer) -> Phrasing {
         Phrasing::of(folded, analyzer, Voice::Customer)
     }
 
@@ -25,13 +27,37 @@ impl Phrasing {
         let mut terms = term_hashes(folded, analyzer);
         terms.extend(analyzer.intents(folded, voice).iter().map(|intent| word_hash(intent)));
         terms.sort_unstable();
-        Phrasing { terms: terms.into_boxed_slice() }
+        Phrasing { terms: terms.into_boxed_slice(), characters: characters(folded) }
     }
 
     /// Its words.
     pub fn words(&self) -> impl Iterator<Item = u64> {
         self.terms.iter().copied().filter(|term| matches!(kind(*term), Kind::Word | Kind::Character))
     }
+}
+
+/// Letters, digits and characters of a folded text, ascending.
+fn characters(folded: &str) -> Box<[char]> {
+    let mut characters: Vec<char> = folded.chars().filter(|character| character.is_alphanumeric()).collect();
+    characters.sort_unstable();
+    characters.into_boxed_slice()
+}
+
+/// Share of the characters that two texts have in common, 0..1: Dice's coefficient of their multisets. Word order and segmentation do not matter to
+/// it, so that it tells paraphrases of one question from questions about the same thing.
+#[expect(clippy::cast_precision_loss, reason = "lengths of questions")]
+pub fn likeness(one: &[char], other: &[char]) -> f32 {
+    let (mut at, mut common) = (0, 0usize);
+    for character in one {
+        while at < other.len() && other[at] < *character {
+            at += 1;
+        }
+        if other.get(at) == Some(character) {
+            common += 1;
+            at += 1;
+        }
+    }
+    2.0 * common as f32 / (one.len() + other.len()).max(1) as f32
 }
 
 /// What a hashed term stands for.
@@ -123,4 +149,36 @@ fn hash(text: &str, kind: Kind) -> u64 {
 #[expect(clippy::cast_precision_loss, reason = "counts are far below 2^24 where it matters")]
 pub fn idf(with: u64, all: u64) -> f32 {
     (1.0 + (all as f32 - with as f32 + 0.5) / (with as f32 + 0.5)).ln().max(0.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn likeness_is_the_share_of_common_characters() {
+        let check = |one: &str, other: &str, expect: f32| {
+            let found = likeness(&characters(one), &characters(other));
+            assert!((found - expect).abs() < 1e-6, "{one} {other}: {found}");
+            assert_eq!(found, likeness(&characters(other), &characters(one)));
+        };
+        check("怎么退货", "退货怎么", 1.0);
+        check("怎么退货?", "退货", 2.0 / 3.0);
+        check("好好好", "好", 0.5);
+        check("发票", "退货", 0.0);
+        check("", "", 0.0);
+    }
+
+    #[test]
+    fn a_hash_tells_its_kind() {
+        for (hash, expect) in [
+            (word_hash("退货"), Kind::Word),
+            (word_hash("退"), Kind::Character),
+            (word_hash("§查物流"), Kind::Intent),
+            (gram_hash("退货"), Kind::Gram),
+        ] {
+            assert_eq!(kind(hash), expect);
+        }
+        assert_ne!(word_hash("退货"), gram_hash("退货"));
+    }
 }

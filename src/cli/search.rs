@@ -231,6 +231,7 @@ fn component_zh(name: &ComponentName) -> String {
             }
         }
         ComponentName::Phrasing(_) => "问法".to_owned(),
+        ComponentName::Likeness => "字面相近".to_owned(),
         ComponentName::SecondPhrasing => "次佳问法".to_owned(),
         ComponentName::Passage => "段落".to_owned(),
         ComponentName::Learned => "学来的问法".to_owned(),

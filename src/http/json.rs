@@ -327,6 +327,7 @@ impl WhyJson {
             ComponentName::Term(term) if term.origin == Origin::Intent => ("intent", Some(term)),
             ComponentName::Term(term) => ("term", Some(term)),
             ComponentName::Phrasing(_) => ("phrasing", None),
+            ComponentName::Likeness => ("likeness", None),
             ComponentName::SecondPhrasing => ("second_phrasing", None),
             ComponentName::Passage => ("passage", None),
             ComponentName::Learned => ("learned", None),

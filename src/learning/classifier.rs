@@ -201,12 +201,12 @@ mod tests {
 
     fn trained(messages: &[(&str, u32)]) -> impl Fn(&str) -> Vec<(u32, f32)> + use<> {
         let analyzer = Analyzer::new(&Lexicon::default());
-        let phrasings: Vec<Phrasing> = messages.iter().map(|(text, _)| Phrasing::learned(text, &analyzer)).collect();
+        let phrasings: Vec<Phrasing> = messages.iter().map(|(text, _)| Phrasing::message(text, &analyzer)).collect();
         let examples =
             phrasings.iter().zip(messages).map(|(phrasing, (_, class))| Example { phrasing, classes: vec![*class], weight: 1.0 });
         let classifier = Classifier::train(examples.collect(), SHARES);
         move |text| {
-            let mut found = classifier.likelihoods(&Phrasing::learned(text, &analyzer));
+            let mut found = classifier.likelihoods(&Phrasing::message(text, &analyzer));
             found.sort_by(|a, b| b.1.total_cmp(&a.1));
             found
         }

@@ -55,7 +55,7 @@ impl LearnedTexts {
     /// Terms of a learned phrasing by its number.
     pub(super) fn get(&self, number: u32, learned: &Learned, analyzer: &Analyzer) -> &Phrasing {
         let number = number as usize;
-        self.texts[number].get_or_init(|| Phrasing::learned(&learned.phrasings[number].text, analyzer))
+        self.texts[number].get_or_init(|| Phrasing::message(&learned.phrasings[number].text, analyzer))
     }
 
     /// Entries that a message may ask for, each with its likelihood.
