@@ -19,6 +19,9 @@
   /** Longest wait until a text is seen in the box, in milliseconds: editors that render by themselves take a frame or two. */
   const SEEN_MS = 600;
 
+  /** How long it must stay there, in milliseconds: an editor that puts its own text back does so at once. */
+  const STAY_MS = 60;
+
   /** How often it is looked, in milliseconds. */
   const LOOK_MS = 20;
 
@@ -373,10 +376,13 @@
     return node instanceof Element ? node : (node.parentElement ?? editor);
   }
 
-  /** Waits for something, for a short time. @param {() => boolean} holds */
+  /** Waits for something, for a short time, and whether it stays. @param {() => boolean} holds */
   async function seen(holds) {
     for (let waited = 0; ; waited += LOOK_MS) {
-      if (holds()) return true;
+      if (holds()) {
+        await rest(STAY_MS);
+        if (holds()) return true;
+      }
       if (waited >= SEEN_MS) return false;
       await rest(LOOK_MS);
     }

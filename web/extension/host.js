@@ -145,18 +145,12 @@ export class ExtensionHost {
   #hear(message, sender) {
     if (sender.id !== chrome.runtime.id || sender.tab) return;
     if (message?.type === "question") this.#takeWaiting();
-    if (message?.type === "read") this.readNow();
-  }
-
-  /** Reads the newest messages and searches them. */
-  async readNow() {
-    const chat = await this.readMessages();
-    if (chat) this.#ask(chat);
   }
 
   async #takeWaiting() {
     if (this.#questionCalls.length === 0) return;
-    const chat = await chrome.runtime.sendMessage({ type: "waiting" });
+    const handed = await chrome.runtime.sendMessage({ type: "waiting" });
+    const chat = handed === "read" ? await this.readMessages() : handed;
     if (chat) this.#ask(chat);
   }
 

@@ -20,7 +20,9 @@ const MAX_CODE = 40;
 /** Requests of the panel that may be called off. @type {Map<string, AbortController>} */
 const open = new Map();
 
-/** What was handed over before a panel was open to take it: in memory alone. @type {{messages: string[], conversation: string | null} | null} */
+/** A question handed over, or the order to read the chat. @typedef {{messages: string[], conversation: string | null} | "read"} Handed */
+
+/** What was handed over before a panel was open to take it: in memory alone. @type {Handed | null} */
 let waiting = null;
 
 const storage = closeStorage();
@@ -58,9 +60,6 @@ const ownPages = {
   },
   async profiles() {
     return profiles();
-  },
-  async handed(message) {
-    hand(message.text);
   },
 };
 
@@ -158,7 +157,12 @@ chrome.runtime.onConnect.addListener((port) => {
 function hand(text) {
   const question = text.trim().slice(-MAX_TEXT);
   if (!question) return;
-  waiting = { messages: [question], conversation: null };
+  leave({ messages: [question], conversation: null });
+}
+
+/** @param {Handed} what */
+function leave(what) {
+  waiting = what;
   chrome.runtime.sendMessage({ type: "question" }).catch(() => {
     // No panel is open yet: it asks when it is.
   });
@@ -185,7 +189,7 @@ async function clipboardText() {
 chrome.commands.onCommand.addListener(async (command, tab) => {
   openPanel(tab);
   if (command === "search-clipboard") hand(await clipboardText());
-  else if (command === "search-messages") chrome.runtime.sendMessage({ type: "read" }).catch(() => {});
+  else if (command === "search-messages") leave("read");
   else if (command === "search-selection" && tab?.id !== undefined) hand(await selection(tab.id).catch(() => ""));
 });
 

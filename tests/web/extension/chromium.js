@@ -16,6 +16,7 @@ import { ROOT, until } from "../service.js";
  * @property {import("playwright-core").BrowserContext} context
  * @property {string} origin `chrome-extension://…`
  * @property {Page} desk a page of the extension that shows nothing, to act from
+ * @property {() => import("playwright-core").Worker} worker the service worker, which the browser may have started anew
  * @property {(page: string) => Promise<Page>} open a page of the extension, in a tab
  * @property {(page: Page) => Promise<number>} tabOf the browser's number of a tab
  * @property {(config: object) => Promise<void>} configure
@@ -80,5 +81,5 @@ export async function launchExtension({ server, origins = ["http://127.0.0.1/*",
     await context.close();
     rmSync(folder, { recursive: true, force: true });
   };
-  return { context, origin, desk, open, tabOf, configure, close };
+  return { context, origin, desk, worker: () => context.serviceWorkers()[0], open, tabOf, configure, close };
 }

@@ -176,3 +176,24 @@ for (const editor of EDITORS.filter((editor) => !only || editor === only)) {
     }
   });
 }
+
+for (const editor of only ? [] : ["limited", "stubborn"]) {
+  test(`where ${editor} does not take a text, that is said and the draft is as it was`, async () => {
+    const chat = await openChat(editor, "abc");
+    assert.deepEqual(await chat.host("place", REPLY, { append: false, conversation: null }), { ok: false, how: "inserted", reason: "not-there" });
+    assert.equal(await chat.text(), "abc");
+    assert.deepEqual(await chat.sent(), []);
+    await chat.page.close();
+  });
+}
+
+if (!only) {
+  test("of a page with several boxes in several frames exactly one gets the text", async () => {
+    const chat = await openChat("textarea-in-frame", "");
+    assert.equal((await chat.host("place", REPLY, { append: false, conversation: null })).ok, true);
+    assert.equal(await chat.text(), REPLY);
+    assert.equal(await chat.page.locator("#decoy").inputValue(), "");
+    assert.equal(await chat.page.locator("#note").inputValue(), "");
+    await chat.page.close();
+  });
+}

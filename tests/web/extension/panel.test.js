@@ -55,16 +55,39 @@ test("Shift+Enter goes below the draft", async () => {
   await panel.close();
 });
 
-test("what is selected or copied elsewhere is handed over, to a panel that is open and to one that opens later", async () => {
+test("the menu of a selection, and keys for selection, messages and clipboard hand over, to a panel that is open and to one that opens later", async () => {
   const { chat, panel } = await desk.open("textarea");
-  const hand = (/** @type {string} */ text) => desk.extension.desk.evaluate((text) => chrome.runtime.sendMessage({ type: "handed", text }), text);
-  await hand("退货地址是哪里");
-  await until(async () => (await panel.question.inputValue()) === "退货地址是哪里");
+  await desk.extension.context.grantPermissions(["clipboard-read", "clipboard-write"]);
+  const tab = await desk.extension.tabOf(chat);
+  /** As the browser does it: its own menus and keys cannot be reached from here. @param {"contextMenus.onClicked" | "commands.onCommand"} event @param {unknown[]} args */
+  const happen = (event, args) =>
+    desk.extension.worker().evaluate(
+      async ([event, args, tab]) => {
+        const [space, name] = event.split(".");
+        /** @type {any} */ (chrome)[space][name].dispatch(...args, await chrome.tabs.get(tab));
+      },
+      /** @type {[string, any[], number]} */ ([event, args, tab]),
+    );
+  const asks = (/** @type {import("../panel/desk.js").Panel} */ panel, /** @type {string} */ text) => until(async () => (await panel.question.inputValue()) === text);
+  await happen("contextMenus.onClicked", [{ menuItemId: "search-selection", selectionText: "退货地址是哪里" }]);
+  await asks(panel, "退货地址是哪里");
+  await chat.locator(".customer p").first().selectText();
+  await happen("commands.onCommand", ["search-selection"]);
+  await asks(panel, "在吗");
+  await happen("commands.onCommand", ["search-messages"]);
+  await asks(panel, "我的快递怎么还没到\n都三天了");
+  await desk.extension.desk.evaluate(() => navigator.clipboard.writeText("剪贴板里的话"));
+  await happen("commands.onCommand", ["search-clipboard"]);
+  await asks(panel, "剪贴板里的话");
   await panel.close();
-  await hand("发票怎么开");
+  await happen("contextMenus.onClicked", [{ menuItemId: "search-selection", selectionText: "发票怎么开" }]);
   const later = await desk.beside(chat);
-  await until(async () => (await later.question.inputValue()) === "发票怎么开");
+  await asks(later, "发票怎么开");
   await later.close();
+  await happen("commands.onCommand", ["search-messages"]);
+  const last = await desk.beside(chat);
+  await asks(last, "我的快递怎么还没到\n都三天了");
+  await last.close();
   await chat.close();
 });
 
