@@ -35,6 +35,9 @@ import { copyText } from "./clipboard.js";
  * @property {(key: string, value: unknown) => Promise<void>} remember keeps a preference, favourites, what was used lately: ids, never texts of
  *   customers. `value` is JSON; `undefined` forgets.
  * @property {(key: string) => Promise<any>} recall what was kept under a key, `undefined` where nothing was
+ * @property {(kept: import("./panel/conversation.js").Kept[]) => Promise<void>} [keepConversations] keeps what is known of conversations in memory, until the
+ *   browser ends at the latest, never on a disk: they hold what customers wrote. Absent where there is no such memory.
+ * @property {() => Promise<import("./panel/conversation.js").Kept[]>} [keptConversations] what was kept last
  * @property {((panel: HTMLElement) => Promise<void>) | undefined} [float] moves the panel into a window above all others, for clients that are no web page;
  *   absent where there is none
  */

@@ -124,6 +124,7 @@ export class HuashuPanel extends HTMLElement {
     this.addEventListener("slot", (event) => {
       const { slot, value } = /** @type {CustomEvent<{slot: string, value: string}>} */ (event).detail;
       desk.conversation.set(slot, value);
+      desk.keep();
       for (const hit of list.hits) hit.fill(slot, value);
     });
     this.addEventListener("star", (event) => this.#star(/** @type {HuashuHit} */ (event.target)));

@@ -7,6 +7,7 @@ import { readConfig } from "./config.js";
 
 /**
  * @typedef {import("../host.js").Host} Host
+ * @typedef {import("../panel/conversation.js").Kept} Kept
  * @typedef {import("../host.js").Placed} Placed
  * @typedef {import("../host.js").Chat} Chat
  * @typedef {import("./chat.js").Look} Look
@@ -30,8 +31,8 @@ const FLOATING = { width: 440, height: 760 };
 /** Prefix of what the panel keeps. */
 const PREFIX = "panel.";
 
-/** What of it lives as long as the browser session: it belongs to conversations. */
-const OF_CONVERSATIONS = /^conversation/;
+/** The key of what is known of conversations: in memory, as long as the browser runs. */
+const CONVERSATIONS = "conversations";
 
 /**
  * The side panel: puts replies into the chat's input box, reads messages, notices other conversations.
@@ -121,17 +122,24 @@ export class ExtensionHost {
 
   /** @param {string} key @param {unknown} value */
   async remember(key, value) {
-    const area = OF_CONVERSATIONS.test(key) ? chrome.storage.session : chrome.storage.local;
-    if (value === undefined) await area.remove(PREFIX + key);
-    else await area.set({ [PREFIX + key]: value });
+    if (value === undefined) await chrome.storage.local.remove(PREFIX + key);
+    else await chrome.storage.local.set({ [PREFIX + key]: value });
   }
 
   /** @param {string} key */
   async recall(key) {
     // One browser, one identity: the worker's.
     if (key === "install") return (await readConfig()).install;
-    const area = OF_CONVERSATIONS.test(key) ? chrome.storage.session : chrome.storage.local;
-    return (await area.get(PREFIX + key))[PREFIX + key];
+    return (await chrome.storage.local.get(PREFIX + key))[PREFIX + key];
+  }
+
+  /** @param {Kept[]} kept */
+  async keepConversations(kept) {
+    await chrome.storage.session.set({ [CONVERSATIONS]: kept });
+  }
+
+  async keptConversations() {
+    return /** @type {Kept[] | undefined} */ ((await chrome.storage.session.get(CONVERSATIONS))[CONVERSATIONS]) ?? [];
   }
 
   /** A window of its own beside the browser: the panel in it goes on acting in this tab. */

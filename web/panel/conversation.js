@@ -52,9 +52,28 @@ export class Conversation {
     return { stage, product, customer, emotion: this.said.emotion, conversation_id: this.id, used_reply_ids: this.used };
   }
 
+  /** As JSON. @returns {Kept} */
+  kept() {
+    return { id: this.id, slots: this.slots, used: this.used, said: this.said, seen: this.seen, told: [...this.told], guessed: [...this.#guessed] };
+  }
+
+  /** @param {Kept} kept */
+  static of({ id, slots, used, said, seen, told, guessed }) {
+    const conversation = new Conversation(id);
+    Object.assign(conversation, { slots, used, said, seen, told: new Set(told) });
+    conversation.#guessed = new Set(guessed);
+    return conversation;
+  }
+
   /** @type {Set<string>} */
   #guessed = new Set();
 }
+
+/**
+ * A conversation as JSON.
+ * @typedef {{id: string, slots: Record<string, string>, used: string[], said: Partial<Record<Fact, string>>, seen: Partial<Record<Fact, string>>,
+ *   told: string[], guessed: string[]}} Kept
+ */
 
 /** The conversations of a panel, by the identity that the chat's page gives. */
 export class Conversations {
@@ -67,6 +86,16 @@ export class Conversations {
     this.current = new Conversation(newId());
     /** The page's identity of the current one; `null` where it gives none. @type {string | null} */
     this.identity = null;
+  }
+
+  /** Those that the page gave an identity, as JSON. @returns {Kept[]} */
+  kept() {
+    return [...this.#known.values()].map((conversation) => conversation.kept());
+  }
+
+  /** Takes over what a panel before this one knew. @param {Kept[]} kept */
+  restore(kept) {
+    for (const conversation of kept) this.#known.set(conversation.id, Conversation.of(conversation));
   }
 
   /** Another customer of whom nothing is known. */

@@ -37,6 +37,7 @@ export class Desk {
     for (const choice of /** @type {Choice[]} */ (["shop", "channel", "authority"])) {
       if (typeof chosen?.[choice] === "string") this.chosen[choice] = chosen[choice];
     }
+    this.conversations.restore((await this.host.keptConversations?.()) ?? []);
     this.favourites = listOf(favourites, isText);
     this.recent = listOf(recent, isUsed);
   }
@@ -84,11 +85,18 @@ export class Desk {
     if (conversation === null) this.conversations.begin();
     else this.conversations.show(conversation);
     this.ofPage = { shop: shop ?? "", channel: channel ?? "" };
+    this.keep();
+  }
+
+  /** Leaves what is known of conversations to the next panel, where the host has a memory that ends with the browser. */
+  keep() {
+    this.host.keepConversations?.(this.conversations.kept());
   }
 
   /** A reply was used. What it is for tells of the chat. @param {import("../transport.js").Hit} hit @param {string} replyId */
   used(hit, replyId) {
     this.conversation.use(replyId);
+    this.keep();
     for (const fact of /** @type {const} */ (["stage", "product"])) {
       const values = hit.facets.filter(({ facet }) => facet === fact);
       if (values.length === 1) this.conversation.seen[fact] = values[0].value;

@@ -60,6 +60,7 @@ export class Seek {
     const { desk } = this;
     const { conversation } = desk;
     conversation.guess(guessSlots(q));
+    desk.keep();
     try {
       const what = this.messages ? { messages: this.messages } : { q };
       const [answer, suggested] = await Promise.all([

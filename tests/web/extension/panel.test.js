@@ -91,6 +91,30 @@ test("the menu of a selection, and keys for selection, messages and clipboard ha
   await chat.close();
 });
 
+test("what was filled in for a customer is there again when the panel was closed, for that customer alone, and never on a disk", async () => {
+  const { chat, panel } = await desk.open("textarea");
+  const blank = (/** @type {import("../panel/desk.js").Panel} */ panel) => panel.page.locator("#hits:not(.old) input.slot").first();
+  const ask = async (/** @type {import("../panel/desk.js").Panel} */ panel) => {
+    await strip(panel.page).getByText("测试：可以填入").waitFor();
+    await panel.question.fill("超时了还没发，怎么赔");
+    await blank(panel).waitFor();
+  };
+  await ask(panel);
+  await blank(panel).fill("明天中午");
+  await panel.close();
+  const later = await desk.beside(chat);
+  await ask(later);
+  assert.equal(await blank(later).inputValue(), "明天中午");
+  const disk = await desk.extension.desk.evaluate(async () => JSON.stringify(await chrome.storage.local.get()));
+  assert.doesNotMatch(disk, /明天中午/);
+  await chat.evaluate(() => /** @type {any} */ (globalThis).chat.switchTo("李先生"));
+  await until(async () => (await later.question.inputValue()) === "");
+  await ask(later);
+  assert.equal(await blank(later).inputValue(), "");
+  await later.close();
+  await chat.close();
+});
+
 test("newest messages come by themselves only where the agent wants it so", async () => {
   const { chat, panel } = await desk.open("textarea");
   await strip(panel.page).getByText("测试：可以填入").waitFor();
