@@ -7,6 +7,7 @@ use crate::entry::{Act, Entry, Reply};
 use crate::facet::Facet;
 use crate::highlight::{Highlighted, Marker};
 use crate::lexicon::{Emotion, EmotionReading, Stage, read_stage};
+use crate::matters::add_matters;
 use crate::problem::Code;
 use crate::query::{self, Query};
 use crate::ranking::{Component, Context, Matched, Ranked, Weights, rank};
@@ -196,8 +197,12 @@ pub fn answer_with(snapshot: &Snapshot, request: &Request, weights: &Weights) ->
         query = query::read_as_message(&request.messages, &library.lexicon, &snapshot.analyzer);
         found = candidates(snapshot, &query, &allowed)?;
     }
-    let (mut ranked, terms) = rank(snapshot, &query, &found, &allowed, &with_anger(&request.context, &query.emotion), weights)?;
+    let ranked_by = ranked_by(&request.context, &query.emotion);
+    let (mut ranked, terms) = rank(snapshot, &query, &found, &allowed, &ranked_by, weights)?;
     let trust = Trust::new(snapshot, &query, &terms, &ranked);
+    if query.phrases.is_empty() && query.excluded.is_empty() {
+        add_matters(snapshot, &query, &allowed, &ranked_by, weights, &mut ranked)?;
+    }
     if let Some(act) = query.act {
         add_act(snapshot, act, &allowed, &mut ranked);
     }
@@ -229,9 +234,12 @@ pub fn answer_with(snapshot: &Snapshot, request: &Request, weights: &Weights) ->
     })
 }
 
-/// What entries are ranked by: anger that is read counts, worry and haste do not, since the matter is the same. Replies are ranked by either.
-fn with_anger(context: &Context, reading: &EmotionReading) -> Context {
-    if reading.emotion == Emotion::Angry { with_emotion(context, reading) } else { context.clone() }
+/// What entries are ranked by. Worry and haste move no entry, since the matter is the same; what is made for the angry alone steps back where
+/// nobody is.
+fn ranked_by(context: &Context, reading: &EmotionReading) -> Context {
+    let mood = if reading.emotion == Emotion::Angry { Emotion::Angry } else { Emotion::Calm };
+    let emotion = context.emotion.clone().or_else(|| Some(mood.as_str().to_owned()));
+    Context { emotion, ..context.clone() }
 }
 
 /// The mood is read from the message where nobody says it; calm is no reason to prefer anything.

@@ -3,6 +3,7 @@
 
 use crate::answer::{Request, answer};
 use crate::eval::{LineError, lines};
+use crate::learning::{Learned, LearnedPhrasing, phrasing_text};
 use crate::snapshot::Snapshot;
 use std::collections::HashMap;
 
@@ -47,6 +48,36 @@ pub fn read_golden(text: &str) -> Result<Vec<Golden>, LineError> {
             Ok(Golden { question: question.to_owned(), entry: entry.to_owned(), within })
         })
         .collect()
+}
+
+/// Persons who must have picked the same entry before a question is proposed: two may be neighbours.
+pub const MIN_AGREEING: usize = 3;
+
+/// Questions on which picks agree: used by several people, in several conversations, for one entry alone and hardly ever passed over, and not
+/// golden yet. Most used first.
+pub fn propose(learned: &Learned, known: &[Golden]) -> Vec<Golden> {
+    let is_known = |text: &str| known.iter().any(|golden| phrasing_text(&golden.question).as_deref() == Some(text));
+    let alone = |phrasing: &&LearnedPhrasing| {
+        let other = |other: &LearnedPhrasing| other.text == phrasing.text && other.entry_id != phrasing.entry_id;
+        let at = learned.phrasings.partition_point(|other| other.text < phrasing.text);
+        !learned.phrasings[at..].iter().take_while(|near| near.text == phrasing.text).any(other)
+    };
+    let agreed = |phrasing: &&LearnedPhrasing| {
+        phrasing.shareable
+            && phrasing.identities.len() >= MIN_AGREEING
+            && phrasing.passed_over * 2 <= phrasing.picks
+            // A placeholder is nothing that a customer writes.
+            && !phrasing.text.contains('<')
+    };
+    let mut proposed: Vec<&LearnedPhrasing> = learned.phrasings.iter().filter(agreed).filter(alone).collect();
+    proposed.retain(|phrasing| !is_known(&phrasing.text));
+    proposed.sort_by_key(|phrasing| std::cmp::Reverse(phrasing.picks));
+    let golden = |phrasing: &LearnedPhrasing| Golden {
+        question: phrasing.text.to_string(),
+        entry: phrasing.entry_id.to_string(),
+        within: DEFAULT_WITHIN,
+    };
+    proposed.into_iter().map(golden).collect()
 }
 
 /// What a golden question found.
@@ -134,6 +165,25 @@ pub fn moves<'o>(outcomes: &'o [Outcome], before: &Ranks) -> Vec<Move<'o>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::learning::{Lesson, Provenance};
+    use std::sync::Arc;
+
+    #[test]
+    fn questions_are_proposed_where_picks_agree() {
+        let lesson = |text: &str, entry: &str, conversation: &str| {
+            let (entry_id, conversation) = (Arc::from(entry), conversation.to_owned());
+            (text.to_owned(), Lesson { entry_id, provenance: Provenance::Picks, conversation, at_ms: 0 })
+        };
+        let agreed = ["a", "b", "c"].map(|who| lesson("我的货啥时候能出库", "催发货", who));
+        let known = ["a", "b", "c"].map(|who| lesson("啥时候发货呀", "催发货", who));
+        let split = [("a", "催发货"), ("b", "催发货"), ("c", "催发货"), ("d", "查物流")].map(|(who, entry)| lesson("货呢货呢", entry, who));
+        let few = ["a", "b"].map(|who| lesson("什么时候寄给我", "催发货", who));
+        let masked = ["a", "b", "c"].map(|who| lesson("寄到哪了打我13812345678", "查物流", who));
+        let learned = Learned::from_lessons([agreed.to_vec(), known.to_vec(), split.to_vec(), few.to_vec(), masked.to_vec()].concat(), 0);
+        let golden = read_golden("啥时候发货呀？\t催发货").unwrap();
+        let proposed = propose(&learned, &golden);
+        assert_eq!(proposed, [Golden { question: "我的货啥时候能出库".into(), entry: "催发货".into(), within: 3 }]);
+    }
 
     fn outcome(question: &str, rank: Option<usize>) -> Outcome {
         let golden = Golden { question: question.to_owned(), entry: "x".to_owned(), within: 3 };

@@ -24,6 +24,7 @@ pub mod link;
 pub mod live;
 pub mod markdown;
 pub mod mask;
+pub mod matters;
 pub mod problem;
 pub mod query;
 pub mod ranking;

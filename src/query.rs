@@ -25,6 +25,9 @@ const SYNONYM_WEIGHT: f32 = 0.6;
 /// Share of a written term that the right writing for a known wrong one counts.
 const CONFUSION_WEIGHT: f32 = 0.8;
 
+/// Share that a word counts which sounds like what was written.
+const HOMOPHONE_WEIGHT: f32 = 0.6;
+
 /// A question, read.
 #[derive(Debug, Clone, Default)]
 pub struct Query {
@@ -262,7 +265,12 @@ fn notions(text: &str, content: &[Range<usize>], lexicon: &Lexicon, analyzer: &A
         }
         for (span, meant) in lexicon.confusion_spans(piece) {
             for right in meant {
-                notions.push_mended(piece, &span, right, analyzer);
+                notions.push_mended(piece, &span, right, CONFUSION_WEIGHT, analyzer);
+            }
+        }
+        for (span, meant) in analyzer.misspelt(piece) {
+            for right in meant {
+                notions.push_mended(piece, &span, right, HOMOPHONE_WEIGHT, analyzer);
             }
         }
     }
@@ -319,14 +327,14 @@ impl Notions {
     }
 
     /// The tokens that a known wrong writing would have given, written right.
-    fn push_mended(&mut self, piece: &str, span: &Range<usize>, right: &str, analyzer: &Analyzer) {
+    fn push_mended(&mut self, piece: &str, span: &Range<usize>, right: &str, weight: f32, analyzer: &Analyzer) {
         let mended = format!("{}{right}{}", &piece[..span.start], &piece[span.end..]);
         let touched = span.start..span.start + right.len();
         for (kind, token) in tokens(&mended, analyzer) {
             let touches = token.start < touched.end && touched.start < token.end();
             if touches && self.seen.insert((kind, token.term.to_owned())) {
                 let (notion, origin) = (self.number(), Origin::Confusion(piece[span.clone()].to_owned()));
-                self.terms.push(Term { kind, text: token.term.to_owned(), weight: CONFUSION_WEIGHT, origin, notion, alternative: 0 });
+                self.terms.push(Term { kind, text: token.term.to_owned(), weight, origin, notion, alternative: 0 });
             }
         }
     }

@@ -56,15 +56,13 @@ fn comfort(snapshot: &Snapshot, context: &Context, allowed: &Bitset, ranked: &[R
     let named = snapshot.library.lexicon.emotions.comfort.as_deref().and_then(|id| snapshot.ordinal(id));
     // Without a name: an entry for angry customers alone, of those found by the question the best.
     let any = ranked.iter().map(|entry| entry.ordinal).chain((0..).take(snapshot.library.entries.len()));
+    // What takes over a risk comforts nobody who has not named it.
     let usable = |ordinal: &Ordinal| {
         let entry = snapshot.entry(*ordinal);
-        allowed.contains(*ordinal) && entry.kind == Kind::Answer && entry.authority <= context.authority
-    };
-    let only_for_anger = |ordinal: &Ordinal| {
-        let entry = snapshot.entry(*ordinal);
         let takes_over = snapshot.library.lexicon.emotions.risks.iter().any(|risk| risk.entry == *entry.id);
-        entry.facet(Facet::Emotion).eq([Emotion::Angry.as_str()]) && !takes_over
+        allowed.contains(*ordinal) && entry.kind == Kind::Answer && entry.authority <= context.authority && !takes_over
     };
+    let only_for_anger = |ordinal: &Ordinal| snapshot.entry(*ordinal).facet(Facet::Emotion).eq([Emotion::Angry.as_str()]);
     near.filter(|ordinal| serves_anger(snapshot.entry(*ordinal)))
         .find(usable)
         .or_else(|| named.filter(usable))

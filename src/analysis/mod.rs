@@ -1,6 +1,7 @@
 //! Text to tokens, the same for documents and questions: fold, then words, bigrams and pinyin.
 
 pub mod fold;
+pub mod homophones;
 pub mod pinyin;
 pub mod terms;
 pub mod tokens;

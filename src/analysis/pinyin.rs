@@ -42,19 +42,23 @@ pub fn pair(first: char, second: char) -> String {
     String::from_iter([INITIALS_MARK, first, second])
 }
 
+/// Syllables without tones that a character may be read as; none where it is not Chinese.
+pub(super) fn syllables(character: char) -> Vec<&'static str> {
+    let mut plain: Vec<&'static str> =
+        character.to_pinyin_multi().map(|multi| multi.into_iter().map(pinyin::Pinyin::plain).collect()).unwrap_or_default();
+    plain.sort_unstable();
+    plain.dedup();
+    plain
+}
+
 /// Syllables without tones that a unit may be read as; a run of letters or digits reads as itself.
 fn readings(unit: &str) -> Vec<&str> {
     let mut characters = unit.chars();
     match (characters.next(), characters.next()) {
-        (Some(only), None) => only.to_pinyin_multi().map_or_else(
-            || vec![unit],
-            |multi| {
-                let mut plain: Vec<_> = multi.into_iter().map(pinyin::Pinyin::plain).collect();
-                plain.sort_unstable();
-                plain.dedup();
-                plain
-            },
-        ),
+        (Some(only), None) => {
+            let syllables = syllables(only);
+            if syllables.is_empty() { vec![unit] } else { syllables }
+        }
         _ => vec![unit],
     }
 }

@@ -3,8 +3,10 @@
 //! Words carry BM25; bigrams find what segmentation hides (工程 in 在建工程) and answer phrases, since no position scheme over
 //! jieba's words does. HMM stays off: it guesses new words differently in a question and in its document.
 
+use super::homophones::Homophones;
 use crate::lexicon::{Intents, Lexicon, Voice};
 use jieba_rs::Jieba;
+use std::ops::Range;
 use std::sync::{Arc, LazyLock};
 
 /// One token: a slice of the folded text.
@@ -36,6 +38,7 @@ static GENERAL: LazyLock<Jieba> = LazyLock::new(Jieba::new);
 pub struct Analyzer {
     jieba: Jieba,
     intents: Arc<Intents>,
+    homophones: Homophones,
 }
 
 impl Analyzer {
@@ -45,7 +48,9 @@ impl Analyzer {
         for word in &lexicon.words {
             jieba.add_word(&word.text, word.frequency, word.tag.as_deref());
         }
-        Analyzer { jieba, intents: Arc::clone(&lexicon.intents) }
+        let synonyms = lexicon.synonyms.iter().map(|(term, _)| term);
+        let homophones = Homophones::new(lexicon.words.iter().map(|word| word.text.as_str()).chain(synonyms));
+        Analyzer { jieba, intents: Arc::clone(&lexicon.intents), homophones }
     }
 
     /// Terms for the intents of a folded text.
@@ -66,6 +71,11 @@ impl Analyzer {
         }
         words.sort_unstable_by_key(|token| (token.start, token.term.len()));
         words
+    }
+
+    /// Spans of a folded text that are no word and sound like a word of the trade, with what was meant.
+    pub fn misspelt(&self, folded: &str) -> Vec<(Range<usize>, Vec<&str>)> {
+        self.homophones.find(folded, &self.words(folded), self)
     }
 
     /// Whether the dictionary or the lexicon knows the folded text as one word.

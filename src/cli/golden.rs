@@ -4,7 +4,7 @@ use super::Verdict;
 use super::export::put;
 use super::place::Place;
 use super::screen::{Paint, Screen, plain};
-use crate::golden::{Move, Outcome, Ranks, ask, moves, read_golden, success};
+use crate::golden::{Golden, Move, Outcome, Ranks, ask, moves, read_golden, success};
 use crate::live::open_once;
 use anyhow::{Context, bail};
 use serde::{Deserialize, Serialize};
@@ -38,16 +38,21 @@ struct Stood {
     rank: Option<usize>,
 }
 
-pub(super) fn run(place: &Place, strict: bool, screen: &mut Screen) -> anyhow::Result<Verdict> {
-    let path = place.kb.join(QUESTIONS);
+/// The golden questions of a library; `None` where it has no such file.
+pub(super) fn read_questions(kb: &Path) -> anyhow::Result<Option<Vec<Golden>>> {
+    let path = kb.join(QUESTIONS);
     let text = match std::fs::read_to_string(&path) {
         Ok(text) => text,
-        Err(error) if error.kind() == ErrorKind::NotFound => {
-            bail!("{} 不存在；每行写：问题 TAB 条目编号 TAB 应在前几条（1 到 10）", path.display())
-        }
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(error).with_context(|| format!("{} 读不出来", path.display())),
     };
-    let questions = read_golden(&text).with_context(|| format!("{} 读不懂", path.display()))?;
+    read_golden(&text).map(Some).with_context(|| format!("{} 读不懂", path.display()))
+}
+
+pub(super) fn run(place: &Place, strict: bool, screen: &mut Screen) -> anyhow::Result<Verdict> {
+    let Some(questions) = read_questions(&place.kb)? else {
+        bail!("{} 不存在；每行写：问题 TAB 条目编号 TAB 应在前几条（1 到 10）", place.kb.join(QUESTIONS).display())
+    };
     let snapshot = open_once(&place.kb, &place.index, Arc::default())?;
     let outcomes = ask(&snapshot, questions)?;
     let state = place.data.join(STATE);

@@ -1,8 +1,10 @@
 //! `phrasings`: what was learned, for trainers to accept, ban or forget. A running server notices within seconds.
 
+use super::golden::read_questions;
 use super::place::Place;
-use super::screen::{Paint, Screen};
+use super::screen::{Paint, Screen, plain};
 use super::{Verdict, sentences};
+use crate::golden::{Golden, propose};
 use crate::http::{PhrasingJson, find_phrasing};
 use crate::journal::Journal;
 use crate::learning::{Decision, LearnedPhrasing, phrasing_key};
@@ -21,7 +23,8 @@ const DEFAULT_LIMIT: usize = 50;
   huashu phrasings list --entry 催发货
   huashu phrasings accept 3f2a90c1d2e4b567
   huashu phrasings accept 3f2a90c1d2e4b567 --question 帮我改一下收货地址
-  huashu phrasings ban 3f2a90c1d2e4b567")]
+  huashu phrasings ban 3f2a90c1d2e4b567
+  huashu phrasings golden >> kb/golden.tsv")]
 pub(super) struct Options {
     #[command(subcommand)]
     action: Action,
@@ -35,6 +38,9 @@ enum Action {
     /// 写进条目的问法
     #[command(override_usage = "huashu phrasings accept [选项] <ID>")]
     Accept(AcceptOptions),
+    /// 提议新的标准问题：几个人都用同一条目回答的问法，按 golden.tsv 的格式列出
+    #[command(override_usage = "huashu phrasings golden")]
+    Golden,
     /// 再也不学
     #[command(override_usage = "huashu phrasings ban <ID>...")]
     Ban(DecideOptions),
@@ -86,6 +92,7 @@ pub(super) fn run(options: &Options, place: &Place, screen: &mut Screen) -> anyh
         Action::List(options) if options.decided => list_decided(options, &journal, screen),
         Action::List(options) => list(options, &journal, screen),
         Action::Accept(options) => accept(options, place, &journal, screen),
+        Action::Golden => propose_golden(place, &journal, screen),
         Action::Ban(options) => decide(&options.ids, Decision::Ban, &journal, screen),
         Action::Forget(options) => decide(&options.ids, Decision::Forget, &journal, screen),
     }
@@ -118,6 +125,19 @@ fn list(options: &ListOptions, journal: &Journal, screen: &mut Screen) -> anyhow
         screen.line(table.trim_fmt())?;
     }
     screen.line(format!("{} 种学来的问法，列出 {} 种", wanted.len(), shown.len()))?;
+    Ok(Verdict::Done)
+}
+
+fn propose_golden(place: &Place, journal: &Journal, screen: &mut Screen) -> anyhow::Result<Verdict> {
+    let proposed = propose(&journal.learned(), &read_questions(&place.kb)?.unwrap_or_default());
+    if screen.json {
+        let row = |golden: &Golden| serde_json::json!({ "question": golden.question, "entry": golden.entry, "within": golden.within });
+        screen.json(&serde_json::json!({ "proposed": proposed.iter().map(row).collect::<Vec<_>>() }))?;
+        return Ok(Verdict::Done);
+    }
+    for golden in &proposed {
+        screen.line(format!("{}\t{}\t{}", plain(&golden.question), plain(&golden.entry), golden.within))?;
+    }
     Ok(Verdict::Done)
 }
 

@@ -37,11 +37,14 @@ pub struct Example<'p> {
     pub weight: f32,
 }
 
+/// Weight of a term for each class that it tells for or against, ascending by class.
+type Weights = Box<[(u32, f32)]>;
+
 /// A trained classifier.
 #[derive(Debug, Default)]
 pub struct Classifier {
-    /// Rarity of each known term, and its weight for each class that it tells for or against, ascending by class.
-    terms: HashMap<u64, (f32, Box<[(u32, f32)]>)>,
+    /// Rarity of each known term, and what it tells.
+    terms: HashMap<u64, (f32, Weights)>,
     shares: TermShares,
 }
 
@@ -185,7 +188,7 @@ impl Training {
     }
 
     /// Weights averaged over all steps, by term.
-    fn averaged(self) -> Vec<Box<[(u32, f32)]>> {
+    fn averaged(self) -> Vec<Weights> {
         let step = self.step;
         self.cells.into_iter().map(|cells| cells.into_iter().map(|cell| (cell.class, cell.now - cell.late / step)).collect()).collect()
     }

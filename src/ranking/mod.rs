@@ -9,7 +9,6 @@ pub use context::Context;
 pub use terms::Terms;
 
 use crate::analysis::terms::{Phrasing, TermShares, likeness};
-use crate::entry::Entry;
 use crate::query::{Query, Term};
 use crate::search::Candidates;
 use crate::snapshot::{Bitset, Ordinal, Snapshot};
@@ -55,7 +54,7 @@ impl Weights {
     /// What the product ships with.
     pub const DEFAULT: Weights = Weights {
         mass_power: 0.6,
-        likeness: 1.0,
+        likeness: 0.7,
         second_phrasing: 0.15,
         passage: 0.45,
         category: 0.8,
@@ -192,7 +191,7 @@ pub fn rank<'q>(
     add_exact(snapshot, query, allowed, &mut ranked);
     add_sounds(snapshot, query, candidates, &mut ranked);
     for entry in &mut ranked {
-        finish(entry, snapshot.entry(entry.ordinal), context, weights);
+        finish(entry, context_factor(snapshot.entry(entry.ordinal), context, weights));
     }
     ranked.sort_unstable_by(|a, b| b.score.total_cmp(&a.score).then(a.ordinal.cmp(&b.ordinal)));
     Ok((ranked, terms))
@@ -292,13 +291,13 @@ fn push(components: &mut Vec<Component>, name: ComponentName, value: f32) {
 }
 
 /// Context, then the sum brought into 0..1: without bound it would tie all that match well, and a cut would lose their order.
-fn finish(ranked: &mut Ranked, entry: &Entry, context: &Context, weights: &Weights) {
+fn finish(ranked: &mut Ranked, factor: f32) {
     let plain: f32 = ranked.components.iter().map(|component| component.value).sum();
     if ranked.components.iter().any(|component| component.name == ComponentName::Exact) {
         ranked.score = EXACT_SCORE;
         return;
     }
-    let fitted = plain * context_factor(entry, context, weights);
+    let fitted = plain * factor;
     push(&mut ranked.components, ComponentName::Context, fitted - plain);
     let score = INEXACT_CEILING * (1.0 - (-fitted * SATURATION).exp());
     if fitted > 0.0 {
