@@ -74,12 +74,11 @@ fn one_wrong_character_of_the_same_sound_is_forgiven_where_it_makes_no_word() {
 
 #[test]
 fn each_matter_of_a_message_has_its_hit() {
-    let matters = ["发票怎么开", "退货怎么退", "快递什么时候到"];
-    let others = ["开发票要多久", "发票抬头怎么改", "发票丢了怎么补", "发票开错了", "专用发票怎么开", "发票能寄吗"];
-    let (_dir, live) = library(&[&matters[..], &others[..]].concat());
-    let asked = "你好，我想问一下上个月买的那几样东西的发票怎么开呀，公司报销要用发票的。另外我想退货怎么退";
+    let invoices = ["发票抬头开错了怎么重开", "专票要什么资料", "电子发票在哪里下载", "电子发票抬头怎么改", "发票重开要什么资料"];
+    let (_dir, live) = library(&[&invoices[..], &["退货怎么退"]].concat());
+    let asked = "发票抬头开错了怎么重开，专票要什么资料，电子发票在哪里下载呀？另外我想退货";
     let hits = titles(&live, asked);
-    assert!(hits[..3].contains(&"发票怎么开".to_owned()) && hits[..3].contains(&"退货怎么退".to_owned()), "{hits:?}");
+    assert!(hits[..3].contains(&"退货怎么退".to_owned()) && hits[..3].contains(&invoices[0].to_owned()), "{hits:?}");
     let answer = answer(&live.snapshot(), &Request { explain: true, ..Request::new(asked) }).unwrap();
     for hit in &answer.hits {
         let sum: f32 = hit.why.iter().flatten().map(|component| component.value).sum();
