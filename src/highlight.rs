@@ -1,8 +1,8 @@
 //! Highlights and snippets: what of a text a query met, right to the character after folding, synonyms and bigrams. Pure.
 
+use crate::analysis::terms::gram_hash;
 use crate::analysis::{fold, grams};
 use crate::query::{Query, TermKind};
-use std::collections::HashSet;
 use std::ops::Range;
 
 /// Longest snippet, in characters: two lines of the panel.
@@ -42,14 +42,20 @@ const MAX_SNIPPET_SOURCE_BYTES: usize = 3_072;
 /// The query's bigrams, ready to be looked for. Every word of two characters or more consists of them, so that no text need be
 /// segmented again: that would cost more than the search.
 #[derive(Debug)]
-pub struct Marker<'q> {
-    grams: HashSet<&'q str>,
+pub struct Marker {
+    /// Hashes, ascending.
+    grams: Vec<u64>,
+    /// A bit for each hash by its highest six bits: most bigrams of a text are told apart by it alone.
+    sieve: u64,
 }
 
-impl<'q> Marker<'q> {
+impl Marker {
     /// A marker for the terms of a query.
-    pub fn new(query: &'q Query) -> Marker<'q> {
-        Marker { grams: query.terms.iter().filter(|term| term.kind == TermKind::Gram).map(|term| term.text.as_str()).collect() }
+    pub fn new(query: &Query) -> Marker {
+        let mut grams: Vec<u64> = query.terms.iter().filter(|term| term.kind == TermKind::Gram).map(|term| gram_hash(&term.text)).collect();
+        grams.sort_unstable();
+        let sieve = grams.iter().fold(0, |sieve, gram| sieve | sieve_bit(*gram));
+        Marker { grams, sieve }
     }
 
     /// The whole text with highlights.
@@ -70,11 +76,19 @@ impl<'q> Marker<'q> {
         Highlighted { text: format!("{before}{body}{after}"), spans }
     }
 
+    fn meets(&self, gram: u64) -> bool {
+        self.sieve & sieve_bit(gram) != 0 && self.grams.binary_search(&gram).is_ok()
+    }
+
     fn spans(&self, text: &str) -> Vec<Range<usize>> {
         let folded = fold(text);
-        let met = grams(&folded.text).into_iter().filter(|token| self.grams.contains(token.term));
+        let met = grams(&folded.text).into_iter().filter(|token| self.meets(gram_hash(token.term)));
         join(met.map(|token| folded.original(token.start..token.end())).collect())
     }
+}
+
+fn sieve_bit(hash: u64) -> u64 {
+    1 << (hash >> 58)
 }
 
 /// Joins spans that overlap or touch.

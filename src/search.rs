@@ -1,13 +1,14 @@
 //! Candidates: the documents of the indexes that share most with a query, filtered by bitset while they are collected.
 
+use crate::analysis::terms::{idf, word_hash};
 use crate::analysis::{grams, pinyin};
 use crate::entry::Kind;
 use crate::facet::Facet;
 use crate::index::FIELDS;
 use crate::query::{Origin, Query, Term, TermKind};
-use crate::snapshot::{Bitset, Ordinal, SegmentParts, Snapshot};
+use crate::snapshot::{Bitset, Ordinal, SegmentParts, Snapshot, WordCounts};
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, BinaryHeap};
+use std::collections::{BTreeMap, BinaryHeap, HashSet};
 use tantivy::collector::{Collector, SegmentCollector};
 use tantivy::query::{BooleanQuery, BoostQuery, EnableScoring, Occur, PhraseQuery, Query as IndexQuery, TermQuery, Weight};
 use tantivy::schema::IndexRecordOption;
@@ -105,34 +106,40 @@ impl Candidates {
 /// # Errors
 /// Where the index cannot be read.
 pub fn candidates(snapshot: &Snapshot, query: &Query, allowed: &Bitset) -> tantivy::Result<Candidates> {
-    let find = |searcher: &Searcher, parts: &[SegmentParts], index_query: Option<BooleanQuery>, limit| match index_query {
-        Some(index_query) => {
-            let accepts = |ordinal| allowed.contains(ordinal);
-            let weight = index_query.weight(EnableScoring::enabled_from_searcher(searcher))?;
-            top(searcher, weight.as_ref(), &Best { limit, accepts: &accepts, parts })
-        }
+    let is_allowed = |ordinal| allowed.contains(ordinal);
+    let find = |searcher: &Searcher, counts, parts: &[SegmentParts], limit| match boolean(query, searcher, counts, MAX_ASKED)? {
+        Some(index_query) => find(searcher, &index_query, &Best { limit, accepts: &is_allowed, parts }),
         None => Ok(Vec::new()),
     };
-    let text_query = boolean(query);
-    let letters = query.letters.as_ref().and_then(sound_query);
     let (phrasings, passages) = (&snapshot.searchers.phrasings, &snapshot.searchers.passages);
-    // Operators ask for what is written, not for what was learned.
-    let learned =
-        match text_query.as_ref().filter(|_| query.phrases.is_empty() && query.excluded.is_empty() && !snapshot.learned.is_empty()) {
-            Some(text_query) => {
-                let searcher = &snapshot.searchers.learned;
-                let weight = text_query.weight(EnableScoring::enabled_from_searcher(searcher))?;
-                let accepts = |number| snapshot.learned_phrasing(number).is_some_and(|(_, ordinal)| allowed.contains(ordinal));
-                top(searcher, weight.as_ref(), &Best { limit: MAX_LEARNED, accepts: &accepts, parts: snapshot.learned_parts() })?
-            }
-            None => Vec::new(),
-        };
     Ok(Candidates {
-        phrasings: find(phrasings, snapshot.phrasing_parts(), text_query.clone(), MAX_PHRASINGS)?,
-        passages: find(passages, snapshot.passage_parts(), text_query, MAX_PASSAGES)?,
-        learned,
-        sounds: find(phrasings, snapshot.phrasing_parts(), letters, MAX_PHRASINGS)?,
+        phrasings: find(phrasings, Some(snapshot.phrasing_words()), snapshot.phrasing_parts(), MAX_PHRASINGS)?,
+        passages: find(passages, None, snapshot.passage_parts(), MAX_PASSAGES)?,
+        learned: learned(snapshot, query, allowed)?,
+        sounds: sounds(snapshot, query, allowed)?,
     })
+}
+
+fn learned(snapshot: &Snapshot, query: &Query, allowed: &Bitset) -> tantivy::Result<Vec<Candidate>> {
+    // Operators ask for what is written, not for what was learned.
+    if snapshot.learned.is_empty() || !query.phrases.is_empty() || !query.excluded.is_empty() {
+        return Ok(Vec::new());
+    }
+    let searcher = &snapshot.searchers.learned;
+    let Some(index_query) = boolean(query, searcher, Some(snapshot.learned_words()), MAX_ASKED_LEARNED)? else { return Ok(Vec::new()) };
+    let accepts = |number| snapshot.learned_phrasing(number).is_some_and(|(_, ordinal)| allowed.contains(ordinal));
+    find(searcher, &index_query, &Best { limit: MAX_LEARNED, accepts: &accepts, parts: snapshot.learned_parts() })
+}
+
+fn sounds(snapshot: &Snapshot, query: &Query, allowed: &Bitset) -> tantivy::Result<Vec<Candidate>> {
+    let Some(index_query) = query.letters.as_ref().and_then(sound_query) else { return Ok(Vec::new()) };
+    let accepts = |ordinal| allowed.contains(ordinal);
+    find(&snapshot.searchers.phrasings, &index_query, &Best { limit: MAX_PHRASINGS, accepts: &accepts, parts: snapshot.phrasing_parts() })
+}
+
+fn find(searcher: &Searcher, index_query: &BooleanQuery, best: &Best) -> tantivy::Result<Vec<Candidate>> {
+    let weight = index_query.weight(EnableScoring::enabled_from_searcher(searcher))?;
+    top(searcher, weight.as_ref(), best)
 }
 
 fn top(searcher: &Searcher, weight: &dyn Weight, best: &Best) -> tantivy::Result<Vec<Candidate>> {
@@ -140,43 +147,62 @@ fn top(searcher: &Searcher, weight: &dyn Weight, best: &Best) -> tantivy::Result
     best.merge_fruits(fruits.collect::<tantivy::Result<_>>()?)
 }
 
-/// The terms as a disjunction; phrases and exclusions as operators. `None` where no term can find anything.
-fn boolean(query: &Query) -> Option<BooleanQuery> {
-    let mut clauses: Vec<(Occur, Box<dyn IndexQuery>)> = Vec::new();
+/// Terms that an index is asked for, the most telling: of a long message with synonyms a hundred more would cost most of the time and bring nothing.
+const MAX_ASKED: usize = 32;
+
+/// The same of the learned phrasings: there may be a hundred thousand, and only the nearest have a say.
+const MAX_ASKED_LEARNED: usize = 12;
+
+/// The most telling terms as a disjunction; phrases and exclusions as operators. `None` where no term can find anything.
+fn boolean(query: &Query, searcher: &Searcher, counts: Option<&WordCounts>, most: usize) -> tantivy::Result<Option<BooleanQuery>> {
     // A single character is in every third document: it adds to the score of what is found, but finds only where there is nothing else.
     // The only bigram of a synonym is the synonym once more.
+    let words: HashSet<&str> = query.terms.iter().filter(|term| term.kind == TermKind::Word).map(|term| term.text.as_str()).collect();
     let telling = |term: &&Term| match term.kind {
         TermKind::Word => term.text.chars().nth(1).is_some(),
-        TermKind::Gram => {
-            !(matches!(term.origin, Origin::Synonym(_))
-                && query.terms.iter().any(|other| other.kind == TermKind::Word && other.text == term.text))
-        }
+        TermKind::Gram => !(matches!(term.origin, Origin::Synonym(_)) && words.contains(term.text.as_str())),
         TermKind::Intent => true,
     };
     let terms: Vec<&Term> = query.terms.iter().filter(telling).collect();
     let terms = if terms.is_empty() { query.terms.iter().collect() } else { terms };
     // A term may express several notions; the index is asked once, with its greatest weight.
-    let mut heaviest: BTreeMap<(TermKind, &str), f32> = BTreeMap::new();
-    for term in &terms {
-        let weight = heaviest.entry((term.kind, term.text.as_str())).or_insert(0.0);
-        *weight = weight.max(term.weight);
+    let mut heaviest: BTreeMap<(TermKind, &str), (f32, &Term)> = BTreeMap::new();
+    for term in terms {
+        let known = heaviest.entry((term.kind, term.text.as_str())).or_insert((0.0, term));
+        known.0 = known.0.max(term.weight);
     }
-    for ((kind, text), weight) in heaviest {
-        let field = match kind {
-            TermKind::Word | TermKind::Intent => FIELDS.words,
-            TermKind::Gram => FIELDS.grams,
-        };
-        let leaf = TermQuery::new(IndexTerm::from_field_text(field, text), IndexRecordOption::WithFreqs);
+    let documents = searcher.num_docs();
+    let mut asked: Vec<(f32, f32, &Term)> = Vec::with_capacity(heaviest.len());
+    for (weight, term) in heaviest.into_values() {
+        let with = frequency(searcher, counts, term)?;
+        if with > 0 {
+            asked.push((weight * idf(with, documents), weight, term));
+        }
+    }
+    asked.sort_by(|a, b| b.0.total_cmp(&a.0));
+    asked.truncate(most);
+    let mut clauses: Vec<(Occur, Box<dyn IndexQuery>)> = Vec::new();
+    for (_, weight, term) in asked {
+        let leaf = TermQuery::new(index_term(term), IndexRecordOption::WithFreqs);
         clauses.push((Occur::Should, Box::new(BoostQuery::new(Box::new(leaf), weight))));
     }
     for phrase in &query.phrases {
-        clauses.push((Occur::Must, phrase_query(phrase)?));
+        let Some(phrase) = phrase_query(phrase) else { return Ok(None) };
+        clauses.push((Occur::Must, phrase));
     }
     if clauses.is_empty() {
-        return None;
+        return Ok(None);
     }
     clauses.extend(query.excluded.iter().filter_map(|phrase| Some((Occur::MustNot, phrase_query(phrase)?))));
-    Some(BooleanQuery::new(clauses))
+    Ok(Some(BooleanQuery::new(clauses)))
+}
+
+fn index_term(term: &Term) -> IndexTerm {
+    let field = match term.kind {
+        TermKind::Gram => FIELDS.grams,
+        TermKind::Word | TermKind::Intent => FIELDS.words,
+    };
+    IndexTerm::from_field_text(field, &term.text)
 }
 
 /// A phrase over the bigrams, where position is certain.
@@ -295,14 +321,13 @@ impl SegmentCollector for Unused {
     }
 }
 
-/// In how many documents a term occurs.
+/// In how many documents a term occurs: of words the counts know it, where the index has them, of all else the index.
 ///
 /// # Errors
 /// Where the index cannot be read.
-pub fn frequency(searcher: &Searcher, term: &Term) -> tantivy::Result<u64> {
-    let field = match term.kind {
-        TermKind::Gram => FIELDS.grams,
-        TermKind::Word | TermKind::Intent => FIELDS.words,
-    };
-    searcher.doc_freq(&IndexTerm::from_field_text(field, &term.text))
+pub fn frequency(searcher: &Searcher, counts: Option<&WordCounts>, term: &Term) -> tantivy::Result<u64> {
+    match (term.kind, counts) {
+        (TermKind::Word | TermKind::Intent, Some(counts)) => Ok(counts.of(word_hash(&term.text))),
+        _ => searcher.doc_freq(&index_term(term)),
+    }
 }

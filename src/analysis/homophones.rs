@@ -1,7 +1,6 @@
 //! Words of the trade by their sound: what somebody meant who typed another character of the same sound (退或 for 退货). Pure; `query` asks.
 
 use super::pinyin::syllables;
-use super::tokens::{Analyzer, Token};
 use std::collections::HashMap;
 use std::ops::Range;
 
@@ -33,8 +32,8 @@ impl Homophones {
     }
 
     /// Spans of a folded text that are no word and sound like a word of which they differ in one character, with those words; the longest of
-    /// overlapping ones. `tokens` are the text's words.
-    pub fn find(&self, text: &str, tokens: &[Token], analyzer: &Analyzer) -> Vec<(Range<usize>, Vec<&str>)> {
+    /// overlapping ones. `words` are where the text's words stand, `is_word` knows the dictionary.
+    pub fn find(&self, text: &str, words: &[Range<usize>], is_word: impl Fn(&str) -> bool) -> Vec<(Range<usize>, Vec<&str>)> {
         let starts: Vec<usize> = text.char_indices().map(|(at, _)| at).chain([text.len()]).collect();
         let mut found: Vec<(Range<usize>, Vec<&str>)> = Vec::new();
         let mut from = 0;
@@ -42,7 +41,7 @@ impl Homophones {
             let longest = MAX_CHARS.min(starts.len() - 1 - from);
             let hit = (2..=longest).rev().find_map(|chars| {
                 let span = starts[from]..starts[from + chars];
-                let meant = self.meant(&text[span.clone()], &span, tokens, analyzer);
+                let meant = self.meant(&text[span.clone()], &span, words, &is_word);
                 (!meant.is_empty()).then_some((chars, span, meant))
             });
             match hit {
@@ -56,12 +55,12 @@ impl Homophones {
         found
     }
 
-    fn meant(&self, written: &str, span: &Range<usize>, tokens: &[Token], analyzer: &Analyzer) -> Vec<&str> {
+    fn meant(&self, written: &str, span: &Range<usize>, words: &[Range<usize>], is_word: impl Fn(&str) -> bool) -> Vec<&str> {
         // A word that only begins or ends inside is a word that was meant.
-        let inside = |token: &Token| span.start <= token.start && token.end() <= span.end;
-        let overlaps = |token: &Token| token.start < span.end && span.start < token.end();
-        let is_cut = tokens.iter().any(|token| overlaps(token) && !inside(token));
-        if is_cut || !written.chars().all(|character| character.is_alphabetic() && !character.is_ascii()) || analyzer.is_word(written) {
+        let inside = |word: &Range<usize>| span.start <= word.start && word.end <= span.end;
+        let overlaps = |word: &Range<usize>| word.start < span.end && span.start < word.end;
+        let is_cut = words.iter().any(|word| overlaps(word) && !inside(word));
+        if is_cut || !written.chars().all(|character| character.is_alphabetic() && !character.is_ascii()) || is_word(written) {
             return Vec::new();
         }
         let mut meant: Vec<&str> = Vec::new();
@@ -102,12 +101,14 @@ fn plain(syllable: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::analysis::Analyzer;
     use crate::lexicon::Lexicon;
 
     fn check(text: &str, expect: &[(&str, &[&str])]) {
         let analyzer = Analyzer::new(&Lexicon::default());
         let homophones = Homophones::new(["退货", "运费险", "优惠券", "换货", "保价", "plus"]);
-        let found = homophones.find(text, &analyzer.words(text), &analyzer);
+        let words: Vec<Range<usize>> = analyzer.words(text).iter().map(|token| token.start..token.end()).collect();
+        let found = homophones.find(text, &words, |written| analyzer.is_word(written));
         let found: Vec<(&str, Vec<&str>)> = found.into_iter().map(|(span, meant)| (&text[span], meant)).collect();
         let expect: Vec<(&str, Vec<&str>)> = expect.iter().map(|(written, meant)| (*written, meant.to_vec())).collect();
         assert_eq!(found, expect, "{text}");

@@ -5,6 +5,7 @@ pub mod homophones;
 pub mod pinyin;
 pub mod terms;
 pub mod tokens;
+mod units;
 
 pub use fold::{Folded, fold};
 pub use tokens::{Analyzer, INTENT_MARK, Token, grams};

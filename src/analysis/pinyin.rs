@@ -2,7 +2,7 @@
 //!
 //! All readings of a character are indexed, since nobody can know which one was meant (银行 is yin xing to a table).
 
-use super::tokens::units;
+use super::units::units;
 use pinyin::ToPinyinMulti;
 use std::collections::HashSet;
 use std::sync::LazyLock;

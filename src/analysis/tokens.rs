@@ -4,6 +4,7 @@
 //! jieba's words does. HMM stays off: it guesses new words differently in a question and in its document.
 
 use super::homophones::Homophones;
+use super::units::{Unit, units};
 use crate::lexicon::{Intents, Lexicon, Voice};
 use jieba_rs::Jieba;
 use std::ops::Range;
@@ -75,7 +76,8 @@ impl Analyzer {
 
     /// Spans of a folded text that are no word and sound like a word of the trade, with what was meant.
     pub fn misspelt(&self, folded: &str) -> Vec<(Range<usize>, Vec<&str>)> {
-        self.homophones.find(folded, &self.words(folded), self)
+        let words: Vec<Range<usize>> = self.words(folded).iter().map(|token| token.start..token.end()).collect();
+        self.homophones.find(folded, &words, |written| self.is_word(written))
     }
 
     /// Whether the dictionary or the lexicon knows the folded text as one word.
@@ -129,63 +131,6 @@ pub fn grams(folded: &str) -> Vec<Token<'_>> {
 fn push_lonely<'t>(grams: &mut Vec<Token<'t>>, unit: Option<Unit<'t>>, paired: bool, position: usize) {
     if let Some(unit) = unit.filter(|unit| !paired && !unit.is_run) {
         grams.push(Token { term: unit.text, start: unit.start, position });
-    }
-}
-
-/// The smallest piece of text that bigrams and pinyin are made of.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Unit<'t> {
-    pub(crate) text: &'t str,
-    pub(crate) start: usize,
-    /// A run of letters or digits, not a single character.
-    pub(crate) is_run: bool,
-}
-
-impl Unit<'_> {
-    pub(crate) fn end(&self) -> usize {
-        self.start + self.text.len()
-    }
-}
-
-/// The units of a folded text, left to right.
-pub(crate) fn units(folded: &str) -> impl Iterator<Item = Unit<'_>> {
-    let mut rest = folded.char_indices().peekable();
-    std::iter::from_fn(move || {
-        loop {
-            let (start, first) = rest.next()?;
-            let class = Class::of(first);
-            if class == Class::Other {
-                continue;
-            }
-            let mut end = start + first.len_utf8();
-            if class != Class::Single {
-                while let Some((at, character)) = rest.next_if(|(_, next)| Class::of(*next) == class) {
-                    end = at + character.len_utf8();
-                }
-            }
-            return Some(Unit { text: &folded[start..end], start, is_run: class != Class::Single });
-        }
-    })
-}
-
-#[derive(PartialEq, Eq, Clone, Copy)]
-enum Class {
-    Letter,
-    Digit,
-    Single,
-    Other,
-}
-
-impl Class {
-    fn of(character: char) -> Class {
-        match character {
-            'a'..='z' | 'A'..='Z' => Class::Letter,
-            '0'..='9' => Class::Digit,
-            // Scripts with letters; all others that are alphanumeric are taken character by character.
-            '\u{00C0}'..='\u{058F}' if character.is_alphabetic() => Class::Letter,
-            _ if character.is_alphanumeric() => Class::Single,
-            _ => Class::Other,
-        }
     }
 }
 

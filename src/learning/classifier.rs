@@ -45,6 +45,7 @@ type Weights = Box<[(u32, f32)]>;
 pub struct Classifier {
     /// Rarity of each known term, and what it tells.
     terms: HashMap<u64, (f32, Weights)>,
+    classes: usize,
     shares: TermShares,
 }
 
@@ -75,24 +76,32 @@ impl Classifier {
                 training.learn(&messages[at], &examples[at]);
             }
         }
+        let classes = training.scores.len();
         let learned = training.averaged();
         let terms = numbers.into_iter().map(|(term, number)| (term, (rarity[number], learned[number].clone()))).collect();
-        Classifier { terms, shares }
+        Classifier { terms, classes, shares }
     }
 
     /// Classes that a message may ask for, each with its likelihood among all.
     pub fn likelihoods(&self, message: &Phrasing) -> Vec<(u32, f32)> {
-        let mut scores: HashMap<u32, f32> = HashMap::new();
+        let mut scores = vec![0.0_f32; self.classes];
+        let mut touched: Vec<u32> = Vec::new();
         let known = unit(message, self.shares, |term| self.terms.get(&term).map(|(rarity, weights)| (weights, *rarity)));
         for (weights, value) in known {
             for (class, weight) in weights.iter() {
-                *scores.entry(*class).or_default() += weight * value;
+                let score = &mut scores[*class as usize];
+                if *score == 0.0 {
+                    touched.push(*class);
+                }
+                *score += weight * value;
             }
         }
-        let best = scores.values().copied().fold(f32::MIN, f32::max);
-        let likely = |score: f32| ((score - best) * SHARPNESS).exp();
-        let all: f32 = scores.values().map(|score| likely(*score)).sum();
-        let mut likelihoods: Vec<(u32, f32)> = scores.into_iter().map(|(class, score)| (class, likely(score) / all)).collect();
+        touched.sort_unstable();
+        touched.dedup();
+        let best = touched.iter().map(|class| scores[*class as usize]).fold(f32::MIN, f32::max);
+        let likely = |class: u32| ((scores[class as usize] - best) * SHARPNESS).exp();
+        let all: f32 = touched.iter().map(|class| likely(*class)).sum();
+        let mut likelihoods: Vec<(u32, f32)> = touched.into_iter().map(|class| (class, likely(class) / all)).collect();
         likelihoods.retain(|(_, likelihood)| *likelihood >= LEAST_LIKELIHOOD);
         likelihoods
     }
@@ -200,14 +209,12 @@ mod tests {
     use crate::analysis::Analyzer;
     use crate::lexicon::Lexicon;
 
-    const SHARES: TermShares = TermShares { character: 0.6, gram: 1.1, intent: 4.0 };
-
     fn trained(messages: &[(&str, u32)]) -> impl Fn(&str) -> Vec<(u32, f32)> + use<> {
         let analyzer = Analyzer::new(&Lexicon::default());
         let phrasings: Vec<Phrasing> = messages.iter().map(|(text, _)| Phrasing::message(text, &analyzer)).collect();
         let examples =
             phrasings.iter().zip(messages).map(|(phrasing, (_, class))| Example { phrasing, classes: vec![*class], weight: 1.0 });
-        let classifier = Classifier::train(examples.collect(), SHARES);
+        let classifier = Classifier::train(examples.collect(), TermShares::DEFAULT);
         move |text| {
             let mut found = classifier.likelihoods(&Phrasing::message(text, &analyzer));
             found.sort_by(|a, b| b.1.total_cmp(&a.1));

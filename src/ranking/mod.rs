@@ -60,7 +60,7 @@ impl Weights {
         category: 0.8,
         context_fit: 1.08,
         context_misfit: 0.7,
-        terms: TermShares { character: 0.6, gram: 1.1, intent: 4.0 },
+        terms: TermShares::DEFAULT,
         synonym: 1.0,
         learned: 1.0,
         classifier: 0.7,

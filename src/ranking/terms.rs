@@ -91,11 +91,12 @@ pub(super) fn weigh<'q>(snapshot: &Snapshot, query: &'q Query, weights: &Weights
         }))
         .collect();
     let mut by_hash = Vec::with_capacity(query.terms.len());
+    let counts = snapshot.phrasing_words();
     for term in &query.terms {
-        let in_phrasings = idf(frequency(&snapshot.searchers.phrasings, term)?, snapshot.phrasing_words().documents());
+        let in_phrasings = idf(frequency(&snapshot.searchers.phrasings, Some(counts), term)?, counts.documents());
         let in_learned = match snapshot.learned_words().documents() {
             0 => 0.0,
-            all => idf(frequency(&snapshot.searchers.learned, term)?, all),
+            all => idf(frequency(&snapshot.searchers.learned, Some(snapshot.learned_words()), term)?, all),
         };
         let inferred = if matches!(term.origin, Origin::Synonym(_)) { weights.synonym } else { 1.0 };
         let hash = match term.kind {

@@ -76,13 +76,10 @@ impl LearnedTexts {
             classes: numbers.iter().map(|number| classes[&phrasing(number).entry_id]).collect(),
             weight: numbers.iter().map(|number| phrasing(number).weight).fold(0.0, f32::max),
         };
-        let classifier = Classifier::train(examples.iter().map(example).collect(), SHARES);
+        let classifier = Classifier::train(examples.iter().map(example).collect(), TermShares::DEFAULT);
         Trained { classifier, entries: classes.into_keys().map(Arc::clone).collect(), keys }
     }
 }
-
-/// What terms count for the classifier: as the ranking has it.
-const SHARES: TermShares = crate::ranking::Weights::DEFAULT.terms;
 
 /// Numbers of the phrasings to train on, those of one text together: vouched for by more than one person, of most weight.
 fn examples(learned: &Learned) -> Vec<Vec<u32>> {
