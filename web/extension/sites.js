@@ -34,10 +34,11 @@ export async function profiles() {
   return given.profiles;
 }
 
-/** Another service has other profiles. */
-export async function forgetProfiles() {
+/** Another service has other profiles: it is asked next, and until it answers those that are known stay. */
+export async function doubtProfiles() {
   asked = 0;
-  await chrome.storage.local.remove(KEY);
+  const { [KEY]: kept } = await chrome.storage.local.get(KEY);
+  if (kept) await chrome.storage.local.set({ [KEY]: { .../** @type {object} */ (kept), etag: "" } });
 }
 
 /** Those that the extension brings. */

@@ -6,7 +6,7 @@ import { isServiceAway, stand, use } from "./away.js";
 import { selection } from "./chat.js";
 import { closeStorage, onConfig, readConfig } from "./config.js";
 import { isAway, listen, post, request } from "./requests.js";
-import { enter, forgetProfiles, ordersFor, profiles, register, retell } from "./sites.js";
+import { doubtProfiles, enter, ordersFor, profiles, register, retell } from "./sites.js";
 
 /** The menu entry of a selection. */
 const MENU = "search-selection";
@@ -225,7 +225,7 @@ let server = readConfig().then((config) => config.server);
 onConfig(async () => {
   const before = await server;
   server = readConfig().then((config) => config.server);
-  if (before !== (await server)) await forgetProfiles();
+  if (before !== (await server)) await doubtProfiles();
   await register();
   await retell();
 });
