@@ -50,7 +50,8 @@ function seen(look) {
 /** Puts the script into all frames that may be entered; where it is, it stays as it is. @param {number} tab */
 export async function inject(tab) {
   try {
-    await chrome.scripting.executeScript({ target: { tabId: tab, allFrames: true }, files: [SCRIPT] });
+    // At once: a frame that never ends to load would keep all others waiting.
+    await chrome.scripting.executeScript({ target: { tabId: tab, allFrames: true }, files: [SCRIPT], injectImmediately: true });
   } catch (error) {
     throw new NoAccess(String(error));
   }
@@ -84,7 +85,7 @@ export async function selection(tab) {
  */
 async function run(target, func, args = []) {
   try {
-    return await chrome.scripting.executeScript({ target, func, args });
+    return await chrome.scripting.executeScript({ target, func, args, injectImmediately: true });
   } catch (error) {
     throw new NoAccess(String(error));
   }

@@ -19,6 +19,9 @@
   /** Longest wait until a text is seen in the box, in milliseconds: editors that render by themselves take a frame or two. */
   const SEEN_MS = 600;
 
+  /** Longest wait for the worker, in milliseconds: it may have to start, and the service may be slow; a box must not wait for ever. */
+  const ANSWER_MS = 5_000;
+
   /** How long it must stay there, in milliseconds: an editor that puts its own text back does so at once. */
   const STAY_MS = 60;
 
@@ -639,10 +642,10 @@
   /** @type {Orders} */
   let orders = { site: null, salt: "", triggers: false };
 
-  /** Asks the worker; `null` where the extension was reloaded meanwhile. @param {object} message @returns {Promise<any>} */
+  /** Asks the worker; `null` where it does not answer, or the extension was reloaded meanwhile. @param {object} message @returns {Promise<any>} */
   async function ask(message) {
     try {
-      return await chrome.runtime.sendMessage(message);
+      return await Promise.race([chrome.runtime.sendMessage(message), rest(ANSWER_MS).then(() => null)]);
     } catch {
       return null;
     }

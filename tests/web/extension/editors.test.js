@@ -31,6 +31,9 @@ const EDITORS = [
 const REPLY = "亲，让您久等了，非常抱歉！";
 const LINES = "第一行，您好\n第二行：请看\n\n第四行";
 
+/** Longest time of one test, in milliseconds: one that hangs must not hold the others. */
+const TEST_MS = 60_000;
+
 /** Quill and Lexical take what is typed within a second for one step of undo. */
 const STEP_MS = 1_100;
 
@@ -159,11 +162,12 @@ const SITUATIONS = /** @type {{name: string, draft: string, act: (chat: Chat) =>
   },
 ]);
 
-const only = process.env.EDITOR;
+/** The page to be tried alone, while working on it. */
+const only = process.env.ONLY_EDITOR;
 for (const editor of EDITORS.filter((editor) => !only || editor === only)) {
   describe(editor, () => {
     for (const { name, draft, act } of SITUATIONS) {
-      test(`a text gets into ${editor} ${name}`, async () => {
+      test(`a text gets into ${editor} ${name}`, { timeout: TEST_MS }, async () => {
         const chat = await openChat(editor, draft);
         try {
           await act(chat);
