@@ -231,7 +231,7 @@ impl Scorer<'_> {
         push(&mut components, ComponentName::Passage, passage);
         let learned = self.weights.learned * gathered.learned.nearness();
         if let Some(number) = gathered.learned.nearest
-            && learned > best.map_or(0.0, |best| best.score()).max(passage)
+            && learned > best.map_or(0.0, Best::score).max(passage)
         {
             matched = Matched::Learned(number);
         }
