@@ -292,8 +292,8 @@ fn hit(
     let title = marker.mark(&entry.title);
     let matched_text = match ranked.matched {
         Matched::Shortcut => whole(entry.shortcut.as_deref().unwrap_or_default()),
-        Matched::Phrasing(part) => marker.mark(phrasing(&entry, part)),
-        Matched::Sound(part) => sounded(phrasing(&entry, part), query),
+        Matched::Phrasing(part) => marker.mark(entry.phrasing(part)),
+        Matched::Sound(part) => sounded(entry.phrasing(part), query),
         Matched::Passage(part) => {
             let heading = entry.passages.get(part as usize).map_or("", |passage| passage.heading.as_str());
             marker.mark(if heading.is_empty() { &entry.title } else { heading })
@@ -316,11 +316,6 @@ fn hit(
     let picks = snapshot.picks(ranked.ordinal);
     let confidence = trust.of_hit(ranked);
     Hit { score: ranked.score, confidence, matched: ranked.matched, matched_text, title, snippet, replies, marks, picks, why, entry }
-}
-
-/// Title or question by its number.
-fn phrasing(entry: &Entry, part: u16) -> &str {
-    part.checked_sub(1).and_then(|question| entry.questions.get(question as usize)).unwrap_or(&entry.title)
 }
 
 fn whole(text: &str) -> Highlighted {

@@ -75,6 +75,11 @@ impl Entry {
     pub fn facet(&self, facet: Facet) -> impl Iterator<Item = &str> {
         self.facets.iter().filter(move |(of, _)| *of == facet).map(|(_, value)| value.as_str())
     }
+
+    /// A phrasing by its number: 0 the title, then the questions.
+    pub fn phrasing(&self, part: u16) -> &str {
+        part.checked_sub(1).and_then(|question| self.questions.get(question as usize)).unwrap_or(&self.title)
+    }
 }
 
 /// What an entry is.

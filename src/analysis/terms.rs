@@ -37,7 +37,7 @@ impl Phrasing {
 }
 
 /// Letters, digits and characters of a folded text, ascending.
-fn characters(folded: &str) -> Box<[char]> {
+pub fn characters(folded: &str) -> Box<[char]> {
     let mut characters: Vec<char> = folded.chars().filter(|character| character.is_alphanumeric()).collect();
     characters.sort_unstable();
     characters.into_boxed_slice()

@@ -3,7 +3,7 @@
 use super::{Component, ComponentName, Matched, Ranked};
 use crate::analysis::fold;
 use crate::analysis::pinyin::{find_initials, find_syllables};
-use crate::entry::Entry;
+use crate::analysis::terms::characters;
 use crate::query::Query;
 use crate::search::Candidates;
 use crate::snapshot::{Bitset, Ordinal, Snapshot};
@@ -25,14 +25,13 @@ pub(super) fn add_exact(snapshot: &Snapshot, query: &Query, allowed: &Bitset, ra
         return;
     }
     let typed_content: String = typed.chars().filter(|character| character.is_alphanumeric()).collect();
-    let mut typed_characters: Vec<char> = typed_content.chars().collect();
-    typed_characters.sort_unstable();
+    let typed_characters = characters(typed);
     let same = |text: &str| fold(text).text.chars().filter(|character| character.is_alphanumeric()).eq(typed_content.chars());
     for entry in ranked.iter_mut() {
         if let Matched::Phrasing(part) = entry.matched
             // Folding is dear; the same characters in whatever order are the same text in few cases.
             && *snapshot.phrasings(entry.ordinal)[part as usize].characters == *typed_characters
-            && same(phrasing(snapshot.entry(entry.ordinal), part))
+            && same(snapshot.entry(entry.ordinal).phrasing(part))
         {
             entry.components = vec![Component { name: ComponentName::Exact, value: EXACT_SCORE }];
         }
@@ -48,18 +47,13 @@ pub(super) fn add_exact(snapshot: &Snapshot, query: &Query, allowed: &Bitset, ra
     }
 }
 
-/// Title or question of an entry by its number.
-fn phrasing(entry: &Entry, part: u16) -> &str {
-    part.checked_sub(1).and_then(|question| entry.questions.get(question as usize)).unwrap_or(&entry.title)
-}
-
 /// Phrasings whose initials or syllables were typed.
 pub(super) fn add_sounds(snapshot: &Snapshot, query: &Query, candidates: &Candidates, ranked: &mut Vec<Ranked>) {
     let Some(letters) = &query.letters else { return };
     let mut best: HashMap<Ordinal, (u16, f32)> = HashMap::new();
     for candidate in &candidates.sounds {
         let entry = snapshot.entry(candidate.ordinal);
-        let text = fold(phrasing(entry, candidate.part)).text;
+        let text = fold(entry.phrasing(candidate.part)).text;
         let exact = find_initials(&text, &letters.letters, 0).or_else(|| find_syllables(&text, letters.syllables.as_deref()?));
         let near = || (letters.letters.len() >= 3).then(|| find_initials(&text, &letters.letters, 1)).flatten();
         let score = match exact {

@@ -3,7 +3,7 @@
 use super::Weights;
 use super::terms::{Matcher, Terms, relative_mass};
 use crate::analysis::terms::Phrasing;
-use crate::query::Origin;
+use crate::query::{Origin, Query};
 use crate::search::Candidate;
 use crate::snapshot::{Bitset, Ordinal, Snapshot};
 use std::collections::HashMap;
@@ -35,7 +35,7 @@ impl FromPicks {
 /// Brings the nearest learned phrasings and the classifier's word to their entries.
 pub(super) fn learned_from(
     snapshot: &Snapshot,
-    message: &Phrasing,
+    query: &Query,
     candidates: &[Candidate],
     terms: &Terms,
     allowed: &Bitset,
@@ -50,7 +50,8 @@ pub(super) fn learned_from(
         from_picks.nearest.get_or_insert(number);
         from_picks.squares += near * near;
     }
-    for (ordinal, likelihood) in snapshot.likelihoods(message).filter(|(ordinal, _)| allowed.contains(*ordinal)) {
+    let message = Phrasing::message(&query.folded.text, &snapshot.analyzer);
+    for (ordinal, likelihood) in snapshot.likelihoods(&message).filter(|(ordinal, _)| allowed.contains(*ordinal)) {
         entries.entry(ordinal).or_default().likelihood = likelihood;
     }
     entries

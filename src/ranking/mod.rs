@@ -8,7 +8,7 @@ mod terms;
 pub use context::Context;
 pub use terms::Terms;
 
-use crate::analysis::terms::{Phrasing, TermShares, likeness};
+use crate::analysis::terms::{TermShares, characters, likeness};
 use crate::query::{Query, Term};
 use crate::search::Candidates;
 use crate::snapshot::{Bitset, Ordinal, Snapshot};
@@ -170,10 +170,10 @@ pub fn rank<'q>(
     let terms = weigh(snapshot, query, weights)?;
     let ideal = ideal(snapshot, query, &terms, weights);
     let categories = match_categories(snapshot, &terms);
-    let message = Phrasing::message(&query.folded.text, &snapshot.analyzer);
-    let mut scorer = Scorer { snapshot, weights, matcher: Matcher::new(&terms), characters: &message.characters, ideal };
+    let characters = characters(&query.folded.text);
+    let mut scorer = Scorer { snapshot, weights, matcher: Matcher::new(&terms), characters: &characters, ideal };
     let mut entries: HashMap<Ordinal, Gathered> = HashMap::new();
-    for (ordinal, from_picks) in learned_from(snapshot, &message, &candidates.learned, &terms, allowed, weights) {
+    for (ordinal, from_picks) in learned_from(snapshot, query, &candidates.learned, &terms, allowed, weights) {
         entries.entry(ordinal).or_default().learned = from_picks;
     }
     for candidate in &candidates.phrasings {
