@@ -2,6 +2,7 @@
 //!
 //! The modules stand in the order of the way of the data; see ARCHITECTURE.md.
 
+pub mod access;
 pub mod analysis;
 pub mod answer;
 pub mod cli;
@@ -28,6 +29,7 @@ pub mod matters;
 pub mod problem;
 pub mod query;
 pub mod ranking;
+pub mod register;
 pub mod search;
 pub mod sheets;
 pub mod site_profiles;

@@ -7,6 +7,7 @@ use crate::http::{self, AppState};
 use crate::journal::Journal;
 use crate::library::watch::Mode;
 use crate::live::Live;
+use crate::register::Register;
 use anyhow::Context;
 use clap::Args;
 use std::io::IsTerminal;
@@ -47,6 +48,8 @@ pub(super) fn run(options: &Options, file: &File, place: &Place, screen: &mut Sc
     http::quiet_panics();
     let begin = Instant::now();
     let loading = spinner("载入知识库");
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("没有线程可用")?;
+    let register = runtime.block_on(Register::open(&place.data))?;
     let journal = journal(place);
     let learned = journal.as_ref().map_or_else(Arc::default, |journal| journal.learned());
     let (live, warnings) = Live::open_with(&place.kb, &place.index, learned)?;
@@ -56,7 +59,6 @@ pub(super) fn run(options: &Options, file: &File, place: &Place, screen: &mut Sc
     let mode = options.poll.or(file.poll).map_or(Mode::Events, |poll| Mode::Poll(poll.0));
     let _running = live.run(mode, |error| tracing::error!("the library is served as it was before: {error}"))?;
 
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("没有线程可用")?;
     let address = options.listen.or(file.listen).unwrap_or(DEFAULT_LISTEN).0;
     let listener = runtime
         .block_on(TcpListener::bind(address))
@@ -64,7 +66,7 @@ pub(super) fn run(options: &Options, file: &File, place: &Place, screen: &mut Sc
     // Signals are caught from here on: who reads the address may send one at once.
     let stop = { runtime.block_on(async { stop_signal() })? };
     let token = http::local_token(&place.data).with_context(|| format!("{} 里不能写本机令牌", place.data.display()))?;
-    let state = state(&live, journal).with_token(&token);
+    let state = state(&live, journal).with_register(register).with_token(&token);
     announce(&live, listener.local_addr()?, &token, begin.elapsed(), screen)?;
     runtime.block_on(http::serve(listener, state, stop)).context("服务中断")?;
     runtime.shutdown_timeout(SHUTDOWN_GRACE);

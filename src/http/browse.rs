@@ -4,16 +4,16 @@ use super::entries::is_below;
 use super::error::ApiError;
 use super::extract::ApiJson;
 use super::json::{HitJson, MatchedJson, Piece, ReplyJson, conditions};
-use super::learning::identity;
 use super::search::{ContextJson, step_back};
+use super::who::Who;
 use super::{AppState, DEFAULT_PAGE, blocking, page_limit};
+use crate::access::Right;
 use crate::answer::{marks, rank_replies};
 use crate::entry::Entry;
 use crate::ranking::Context;
 use crate::snapshot::{Ordinal, Snapshot};
 use axum::Json;
 use axum::extract::State;
-use axum::http::HeaderMap;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -51,10 +51,10 @@ pub struct BrowseResponse {
     responses((status = 200, body = BrowseResponse)))]
 pub(super) async fn post_browse(
     State(state): State<AppState>,
-    headers: HeaderMap,
+    who: Who,
     ApiJson(request): ApiJson<BrowseRequest>,
 ) -> Result<Json<BrowseResponse>, ApiError> {
-    let identity = identity(&headers)?;
+    who.require(Right::Use)?;
     let limit = page_limit(request.limit.unwrap_or(DEFAULT_PAGE))?;
     page_limit(request.ids.len())?;
     let place = state.take_place()?;
@@ -62,7 +62,7 @@ pub(super) async fn post_browse(
         let _place = place;
         let snapshot = state.live.snapshot();
         let mut context = request.context.clone().read(&snapshot.library.lexicon)?;
-        step_back(&state, &identity, &mut context);
+        step_back(&state, &who.identity, &mut context);
         let (found, gone) =
             if request.ids.is_empty() { (fulfilling(&snapshot, &request), Vec::new()) } else { named(&snapshot, request.ids) };
         let page = found.iter().skip(request.offset).take(limit);

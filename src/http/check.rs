@@ -2,7 +2,9 @@
 
 use super::error::ApiError;
 use super::extract::ApiJson;
+use super::who::Who;
 use super::{AppState, blocking};
+use crate::access::Right;
 use crate::facet::Facet;
 use crate::lexicon::Lexicon;
 use crate::lexicon::banned::RuleSeverity;
@@ -123,8 +125,10 @@ pub(super) fn rule_severity_name(severity: RuleSeverity) -> &'static str {
     responses((status = 200, body = CheckResponse)))]
 pub(super) async fn post_check(
     State(state): State<AppState>,
+    who: Who,
     ApiJson(request): ApiJson<CheckRequest>,
 ) -> Result<Json<CheckResponse>, ApiError> {
+    who.require(Right::Use)?;
     let length = request.text.chars().count();
     if length > MAX_DRAFT_CHARS {
         return Err(ApiError::TooLarge(format!("a draft has at most {MAX_DRAFT_CHARS} characters, found {length}")));

@@ -4,9 +4,10 @@ use super::check::{FindingJson, check_text, rule_severity_name};
 use super::error::ApiError;
 use super::extract::{ApiJson, ApiPath, ApiQuery};
 use super::json::{EntryJson, EntrySummary, ProblemJson, SegmentJson};
-use super::learning::identity;
 use super::search::{ContextJson, read_kind, step_back};
+use super::who::Who;
 use super::{AppState, DEFAULT_PAGE, blocking, page_limit};
+use crate::access::Right;
 use crate::answer::{marks, rank_replies};
 use crate::entry::{Entry, Kind, State as EntryState};
 use crate::lexicon::banned::RuleSeverity;
@@ -67,8 +68,10 @@ pub struct EntriesResponse {
     responses((status = 200, body = EntriesResponse)))]
 pub(super) async fn list_entries(
     State(state): State<AppState>,
+    who: Who,
     ApiQuery(params): ApiQuery<EntriesParams>,
 ) -> Result<Json<EntriesResponse>, ApiError> {
+    who.require(Right::Use)?;
     let limit = page_limit(params.limit.unwrap_or(DEFAULT_PAGE))?;
     let kind: Option<Kind> = params.kind.as_deref().map(read_kind).transpose()?;
     let in_state = params.state.as_deref().map(read_state).transpose()?;
@@ -117,9 +120,11 @@ pub struct EntryResponse {
     responses((status = 200, body = EntryResponse, headers(("ETag" = String))), (status = 304, description = "Unchanged")))]
 pub(super) async fn get_entry(
     State(state): State<AppState>,
+    who: Who,
     ApiPath(id): ApiPath<String>,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
+    who.require(Right::Use)?;
     let entry = blocking(move || read_entry(&state.live.snapshot(), &id)).await?;
     let body = serde_json::to_vec(&entry).map_err(|error| ApiError::Internal(error.into()))?;
     let etag = format!("\"{}-{}\"", entry.content_hash, hex(&Sha256::digest(&body)[..4]));
@@ -212,11 +217,11 @@ pub struct RenderResponse {
     responses((status = 200, body = RenderResponse)))]
 pub(super) async fn render_reply(
     State(state): State<AppState>,
+    who: Who,
     ApiPath(id): ApiPath<String>,
-    headers: HeaderMap,
     ApiJson(request): ApiJson<RenderRequest>,
 ) -> Result<Json<RenderResponse>, ApiError> {
-    let identity = identity(&headers)?;
+    who.require(Right::Use)?;
     if request.slots.len() > MAX_SLOT_VALUES {
         return Err(ApiError::BadValue(format!("at most {MAX_SLOT_VALUES} slots are read, found {}", request.slots.len())));
     }
@@ -226,7 +231,7 @@ pub(super) async fn render_reply(
     let place = state.take_place()?;
     let rendered = blocking(move || {
         let _place = place;
-        render(&state, &identity, &id, request)
+        render(&state, &who.identity, &id, request)
     });
     Ok(Json(rendered.await?))
 }

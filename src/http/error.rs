@@ -1,5 +1,6 @@
 //! Every failure of the API: one enum, one match for status and code, one way to the wire (RFC 9457).
 
+use crate::access::Right;
 use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -41,9 +42,15 @@ pub enum ApiError {
     /// The journal cannot be used.
     #[error("this server keeps no journal; its log says why")]
     NoJournal,
+    /// The register is not open.
+    #[error("this server keeps no register")]
+    NoRegister,
     /// Writing without the token.
     #[error("expected Authorization: Bearer with the local token; serve prints it as a link, data/…/local-token holds it")]
     Unauthorized,
+    /// A caller whose role has not the right.
+    #[error("your role has not the right to {}; docs/permissions.md says which role has", .0.as_str())]
+    Forbidden(Right),
     /// Somebody else was first.
     #[error("{0}")]
     Changed(String),
@@ -96,7 +103,9 @@ impl ApiError {
             ApiError::NoPicture(_) => (StatusCode::NOT_FOUND, "no_picture", "No such picture"),
             ApiError::NoPhrasing(_) => (StatusCode::NOT_FOUND, "no_phrasing", "No such learned phrasing"),
             ApiError::NoJournal => (StatusCode::SERVICE_UNAVAILABLE, "no_journal", "No journal"),
+            ApiError::NoRegister => (StatusCode::SERVICE_UNAVAILABLE, "no_register", "No register"),
             ApiError::Unauthorized => (StatusCode::UNAUTHORIZED, "unauthorized", "Token needed"),
+            ApiError::Forbidden(_) => (StatusCode::FORBIDDEN, "forbidden", "Not allowed"),
             ApiError::Changed(_) => (StatusCode::CONFLICT, "changed", "Changed meanwhile"),
             ApiError::Method => (StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", "Method not allowed"),
             ApiError::BadJson(_) => (StatusCode::BAD_REQUEST, "bad_json", "Not JSON"),
@@ -137,6 +146,12 @@ impl ApiError {
             code: code.to_owned(),
             instance: instance.to_owned(),
         }
+    }
+}
+
+impl From<crate::register::RegisterError> for ApiError {
+    fn from(error: crate::register::RegisterError) -> ApiError {
+        ApiError::Internal(error.into())
     }
 }
 

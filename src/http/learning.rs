@@ -2,8 +2,9 @@
 
 use super::error::ApiError;
 use super::extract::{ApiJson, ApiPath, ApiQuery};
-use super::token::Trusted;
+use super::who::Who;
 use super::{AppState, DEFAULT_PAGE, blocking, page_limit};
+use crate::access::Right;
 use crate::facet::Facet;
 use crate::feedback::Verdict;
 use crate::journal::{Decided, Event, Journal, MAX_EVENTS, MAX_ID_BYTES, now_ms};
@@ -12,13 +13,10 @@ use crate::learning::{Decision, EventKind, LearnedPhrasing, Provenance, phrasing
 use crate::library::question::{QuestionError, add_question};
 use axum::Json;
 use axum::extract::State;
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use utoipa::{IntoParams, ToSchema};
-
-/// Header with the install id of a client: stands for the person where there are no accounts.
-pub(super) const INSTALL_ID: &str = "huashu-install";
 
 /// What happened to searches.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
@@ -66,17 +64,6 @@ pub struct EventJson {
 pub struct EventsResponse {
     /// Events that were taken; they are written and learned within seconds.
     pub accepted: usize,
-}
-
-/// The install id of a request; empty where it has none.
-pub(super) fn identity(headers: &HeaderMap) -> Result<String, ApiError> {
-    match headers.get(INSTALL_ID) {
-        None => Ok(String::new()),
-        Some(value) => match value.to_str() {
-            Ok(id) if id.len() <= MAX_ID_BYTES => Ok(id.trim().to_owned()),
-            _ => Err(ApiError::BadValue(format!("the header {INSTALL_ID} is ASCII of at most {MAX_ID_BYTES} bytes"))),
-        },
-    }
 }
 
 fn read_event(event: EventJson, identity: &str) -> Result<Event, ApiError> {
@@ -128,24 +115,24 @@ fn read_event(event: EventJson, identity: &str) -> Result<Event, ApiError> {
     responses((status = 202, body = EventsResponse)))]
 pub(super) async fn post_events(
     State(state): State<AppState>,
-    headers: HeaderMap,
+    who: Who,
     ApiJson(request): ApiJson<EventsRequest>,
 ) -> Result<(StatusCode, Json<EventsResponse>), ApiError> {
+    who.require(Right::Use)?;
     let journal = state.journal()?;
-    let identity = identity(&headers)?;
     let accepted = request.events.len();
     if accepted > MAX_EVENTS {
         return Err(ApiError::BadValue(format!("at most {MAX_EVENTS} events are taken at once, found {accepted}")));
     }
     let shops: Vec<Option<String>> = request.events.iter().map(|event| event.shop.clone()).collect();
-    let events = request.events.into_iter().map(|event| read_event(event, &identity)).collect::<Result<Vec<_>, _>>()?;
+    let events = request.events.into_iter().map(|event| read_event(event, &who.identity)).collect::<Result<Vec<_>, _>>()?;
     let snapshot = state.live.snapshot();
     let sent = events.iter().zip(&shops).filter(|(event, _)| event.kind.is_pick());
     let sent = sent.filter_map(|(event, shop)| {
         let shop = shop.as_deref().map(|shop| snapshot.library.lexicon.facets.resolve(Facet::Shop, shop).unwrap_or(shop));
         Some(Sent { reply_id: event.reply_id.as_deref()?, shop, at_ms: event.at_ms })
     });
-    state.lately.record(&identity, &sent.collect::<Vec<_>>(), now_ms());
+    state.lately.record(&who.identity, &sent.collect::<Vec<_>>(), now_ms());
     if journal.record(events) { Ok((StatusCode::ACCEPTED, Json(EventsResponse { accepted }))) } else { Err(ApiError::Busy) }
 }
 
@@ -231,12 +218,13 @@ impl PhrasingJson {
 
 /// Lists what was learned, for trainers.
 #[utoipa::path(get, path = "/v1/phrasings", operation_id = "list_phrasings", tag = "learning", params(PhrasingsParams),
-    responses((status = 200, body = PhrasingsResponse)), security(("local_token" = [])))]
+    responses((status = 200, body = PhrasingsResponse)), security(("bearer" = [])))]
 pub(super) async fn list_phrasings(
     State(state): State<AppState>,
-    _: Trusted,
+    who: Who,
     ApiQuery(params): ApiQuery<PhrasingsParams>,
 ) -> Result<Json<PhrasingsResponse>, ApiError> {
+    who.require(Right::Report)?;
     let limit = page_limit(params.limit.unwrap_or(DEFAULT_PAGE))?;
     let provenance = params.provenance.as_deref().map(|name| {
         Provenance::parse(name).ok_or_else(|| ApiError::BadQuery(format!("provenance is one of picks, chats, eval; found {name:?}")))
@@ -280,26 +268,30 @@ pub struct DecideResponse {
 /// Accepts a phrasing into its entry's questions, bans it, or forgets what was learned of it until now.
 #[utoipa::path(post, path = "/v1/phrasings/{id}/{decision}", operation_id = "decide_phrasing", tag = "learning",
     params(("id" = String, Path, description = "Of the phrasing"), ("decision" = String, Path, description = "accept, ban or forget")),
-    request_body = DecideRequest, responses((status = 200, body = DecideResponse)), security(("local_token" = [])))]
+    request_body = DecideRequest, responses((status = 200, body = DecideResponse)), security(("bearer" = [])))]
 pub(super) async fn decide_phrasing(
     State(state): State<AppState>,
-    _: Trusted,
+    who: Who,
     ApiPath((id, decision)): ApiPath<(String, String)>,
     ApiJson(request): ApiJson<DecideRequest>,
 ) -> Result<Json<DecideResponse>, ApiError> {
+    who.require(Right::Edit)?;
     let decision = Decision::parse(&decision).ok_or(ApiError::NoRoute)?;
     let journal = state.journal()?;
+    let (decider, state_of_file) = (who.identity.to_string(), state.clone());
     let response = blocking(move || {
         let found = find_phrasing(&journal, &id).map_err(|error| ApiError::Internal(error.into()))?;
         let (text, entry_id) = found.ok_or_else(|| ApiError::NoPhrasing(id.clone()))?;
         let entry_changed = decision == Decision::Accept && {
             let question = request.question.as_deref().map_or(&*text, str::trim);
-            accept(&state, &entry_id, question)?
+            accept(&state_of_file, &entry_id, question)?
         };
-        journal.decide(&text, &entry_id, decision, "local").map_err(|error| ApiError::Internal(error.into()))?;
+        journal.decide(&text, &entry_id, decision, &decider).map_err(|error| ApiError::Internal(error.into()))?;
         Ok(DecideResponse { id, decision: decision.as_str().to_owned(), entry_changed })
     });
-    Ok(Json(response.await?))
+    let response: DecideResponse = response.await?;
+    state.note(&who, &format!("phrasing.{}", response.decision), &response.id, "").await;
+    Ok(Json(response))
 }
 
 fn accept(state: &AppState, entry_id: &str, question: &str) -> Result<bool, ApiError> {

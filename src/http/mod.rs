@@ -1,6 +1,7 @@
 //! The HTTP edge: handlers take input, call the core, shape the answer. [`router`] is the seam that tests drive without sockets;
 //! [`serve`] puts it on a listener.
 
+mod audit;
 mod browse;
 mod check;
 mod entries;
@@ -16,7 +17,9 @@ mod search;
 mod site_profiles;
 mod system;
 mod token;
+mod who;
 
+pub use audit::{AuditLine, AuditResponse};
 pub use browse::{BrowseRequest, BrowseResponse};
 pub use check::{CheckRequest, CheckResponse, FindingJson, MAX_DRAFT_CHARS, check_text};
 pub use entries::{EntriesResponse, EntryResponse, RenderRequest, RenderResponse};
@@ -33,6 +36,7 @@ pub use token::{TOKEN_FILE, local_token};
 use crate::journal::Journal;
 use crate::lately::Lately;
 use crate::live::Live;
+use crate::register::Register;
 use crate::snapshot::Snapshot;
 use crate::suggest::SuggestTable;
 use axum::Router;
@@ -87,7 +91,9 @@ pub struct AppState {
     live: Arc<Live>,
     /// What was searched and used; absent where its file cannot be used.
     journal: Option<Arc<Journal>>,
-    /// What writing calls must show; absent: nobody may.
+    /// Accounts, proposals, versions; absent in tests that need none.
+    register: Option<Register>,
+    /// The local token; absent: nobody has it.
     token: Option<Arc<str>>,
     hosts: Hosts,
     searches: Arc<Semaphore>,
@@ -101,6 +107,7 @@ impl AppState {
         AppState {
             live,
             journal: None,
+            register: None,
             token: None,
             hosts: Hosts::Any,
             searches: Arc::new(Semaphore::new(MAX_SEARCHES)),
@@ -112,6 +119,11 @@ impl AppState {
     /// The same with a journal of searches and picks.
     pub fn with_journal(self, journal: Arc<Journal>) -> AppState {
         AppState { journal: Some(journal), ..self }
+    }
+
+    /// The same with a register.
+    pub fn with_register(self, register: Register) -> AppState {
+        AppState { register: Some(register), ..self }
     }
 
     /// The same with the token that writing calls must show.
@@ -139,6 +151,10 @@ impl AppState {
 
     fn journal(&self) -> Result<Arc<Journal>, ApiError> {
         self.journal.clone().ok_or(ApiError::NoJournal)
+    }
+
+    fn register(&self) -> Result<&Register, ApiError> {
+        self.register.as_ref().ok_or(ApiError::NoRegister)
     }
 
     fn suggest_table(&self, snapshot: &Arc<Snapshot>) -> Arc<SuggestTable> {
@@ -200,6 +216,7 @@ fn api() -> OpenApiRouter<AppState> {
         .routes(routes!(learning::post_events))
         .routes(routes!(learning::list_phrasings))
         .routes(routes!(learning::decide_phrasing))
+        .routes(routes!(audit::list_audit))
         .routes(routes!(site_profiles::get_site_profiles))
         .routes(routes!(system::list_problems))
         .routes(routes!(system::get_library))
@@ -210,8 +227,11 @@ fn api() -> OpenApiRouter<AppState> {
 
 /// Says how writing calls prove that they may.
 fn describe_token(description: &mut utoipa::openapi::OpenApi) {
-    let scheme = Http::builder().scheme(HttpAuthScheme::Bearer).description(Some("The local token, in data/…/local-token")).build();
-    description.components.get_or_insert_default().add_security_scheme("local_token", SecurityScheme::Http(scheme));
+    let scheme = Http::builder()
+        .scheme(HttpAuthScheme::Bearer)
+        .description(Some("A token of a user, or the local token in data/…/local-token"))
+        .build();
+    description.components.get_or_insert_default().add_security_scheme("bearer", SecurityScheme::Http(scheme));
 }
 
 /// Says of every operation how it fails: all fail alike.

@@ -3,7 +3,9 @@
 use super::entries::{hex, with_etag};
 use super::error::ApiError;
 use super::extract::ApiQuery;
+use super::who::Who;
 use super::{AppState, blocking};
+use crate::access::Right;
 use crate::library::picture::{self, MAX_PICTURE_BYTES};
 use axum::extract::State;
 use axum::http::{HeaderMap, header};
@@ -28,9 +30,11 @@ pub(super) struct PictureParams {
     responses((status = 200, body = Vec<u8>, content_type = "image/*", headers(("ETag" = String))), (status = 304, description = "Unchanged")))]
 pub(super) async fn get_picture(
     State(state): State<AppState>,
+    who: Who,
     ApiQuery(params): ApiQuery<PictureParams>,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
+    who.require(Right::Use)?;
     let read = blocking(move || {
         let dir = &state.live.snapshot().library.dir;
         picture::read(dir, &params.path).map_err(|error| match error.kind() {

@@ -3,8 +3,9 @@
 use super::error::ApiError;
 use super::extract::{ApiJson, ApiQuery};
 use super::json::{Piece, SearchResponse, pieces};
-use super::learning::identity;
+use super::who::Who;
 use super::{AppState, blocking};
+use crate::access::Right;
 use crate::answer::{DEFAULT_LIMIT, MAX_HITS, Request, answer};
 use crate::entry::{Authority, Kind};
 use crate::facet::Facet;
@@ -16,7 +17,6 @@ use crate::search::Filter;
 use crate::suggest::MAX_SUGGESTIONS;
 use axum::Json;
 use axum::extract::State;
-use axum::http::HeaderMap;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use std::time::Instant;
@@ -277,10 +277,10 @@ impl From<SearchParams> for SearchRequest {
     responses((status = 200, body = SearchResponse)))]
 pub(super) async fn post_search(
     State(state): State<AppState>,
-    headers: HeaderMap,
+    who: Who,
     ApiJson(request): ApiJson<SearchRequest>,
 ) -> Result<Json<SearchResponse>, ApiError> {
-    search(state, &headers, request).await
+    search(state, who, request).await
 }
 
 /// The same by address alone, for trying and for simple clients.
@@ -288,21 +288,21 @@ pub(super) async fn post_search(
     responses((status = 200, body = SearchResponse)))]
 pub(super) async fn get_search(
     State(state): State<AppState>,
-    headers: HeaderMap,
+    who: Who,
     ApiQuery(params): ApiQuery<SearchParams>,
 ) -> Result<Json<SearchResponse>, ApiError> {
-    search(state, &headers, params.into()).await
+    search(state, who, params.into()).await
 }
 
-async fn search(state: AppState, headers: &HeaderMap, request: SearchRequest) -> Result<Json<SearchResponse>, ApiError> {
-    let identity = identity(headers)?;
+async fn search(state: AppState, who: Who, request: SearchRequest) -> Result<Json<SearchResponse>, ApiError> {
+    who.require(Right::Use)?;
     let place = state.take_place()?;
     let response = blocking(move || {
         let _place = place;
         let snapshot = state.live.snapshot();
         let context = request.context.kept();
         let mut request = request.read(&snapshot.library.lexicon)?;
-        step_back(&state, &identity, &mut request.context);
+        step_back(&state, &who.identity, &mut request.context);
         let began = Instant::now();
         let answer = answer(&snapshot, &request)?;
         let took = began.elapsed();
@@ -314,7 +314,7 @@ async fn search(state: AppState, headers: &HeaderMap, request: SearchRequest) ->
                 query_id: response.query_id.clone(),
                 at_ms: now_ms(),
                 text: request.messages.join("\n"),
-                identity,
+                identity: who.identity.to_string(),
                 conversation: request.context.conversation_id,
                 context,
                 hits: answer.hits.iter().take(MAX_SEEN_HITS).map(|hit| Arc::clone(&hit.entry.id)).collect(),
@@ -378,8 +378,10 @@ pub struct SuggestionJson {
     responses((status = 200, body = SuggestResponse)))]
 pub(super) async fn get_suggest(
     State(state): State<AppState>,
+    who: Who,
     ApiQuery(params): ApiQuery<SuggestParams>,
 ) -> Result<Json<SuggestResponse>, ApiError> {
+    who.require(Right::Use)?;
     let limit = params.limit.unwrap_or(DEFAULT_SUGGESTIONS);
     if limit > MAX_SUGGESTIONS {
         return Err(ApiError::BadQuery(format!("limit is at most {MAX_SUGGESTIONS}, found {limit}")));

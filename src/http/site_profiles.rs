@@ -3,6 +3,8 @@
 use super::AppState;
 use super::entries::{hex, with_etag};
 use super::error::ApiError;
+use super::who::Who;
+use crate::access::Right;
 use crate::site_profiles::SiteProfiles;
 use axum::extract::State;
 use axum::http::{HeaderMap, header};
@@ -13,7 +15,8 @@ use sha2::{Digest, Sha256};
 #[utoipa::path(get, path = "/v1/site-profiles", operation_id = "get_site_profiles", tag = "operations",
     params(("If-None-Match" = Option<String>, Header, description = "An ETag")),
     responses((status = 200, body = SiteProfiles, headers(("ETag" = String))), (status = 304, description = "Unchanged")))]
-pub(super) async fn get_site_profiles(State(state): State<AppState>, headers: HeaderMap) -> Result<Response, ApiError> {
+pub(super) async fn get_site_profiles(State(state): State<AppState>, who: Who, headers: HeaderMap) -> Result<Response, ApiError> {
+    who.require(Right::Use)?;
     let snapshot = state.live.snapshot();
     let body = serde_json::to_vec(&*snapshot.library.site_profiles).map_err(|error| ApiError::Internal(error.into()))?;
     let etag = format!("\"{}\"", hex(&Sha256::digest(&body)[..8]));

@@ -3,7 +3,9 @@
 use super::error::ApiError;
 use super::extract::ApiQuery;
 use super::json::{ProblemJson, severity_name};
+use super::who::Who;
 use super::{AppState, DEFAULT_PAGE, page_limit};
+use crate::access::Right;
 use crate::entry::{Entry, Kind};
 use crate::facet::Facet;
 use crate::feedback::Verdict;
@@ -149,7 +151,8 @@ fn escalation(snapshot: &Snapshot) -> EscalationJson {
 
 /// Describes the library.
 #[utoipa::path(get, path = "/v1/library", operation_id = "get_library", tag = "content", responses((status = 200, body = LibraryResponse)))]
-pub(super) async fn get_library(State(state): State<AppState>) -> Json<LibraryResponse> {
+pub(super) async fn get_library(State(state): State<AppState>, who: Who) -> Result<Json<LibraryResponse>, ApiError> {
+    who.require(Right::Use)?;
     let snapshot = state.live.snapshot();
     let library = &snapshot.library;
     let mut kinds: BTreeMap<String, usize> = [Kind::Answer, Kind::Policy, Kind::Case].map(|kind| (kind.as_str().to_owned(), 0)).into();
@@ -162,7 +165,7 @@ pub(super) async fn get_library(State(state): State<AppState>) -> Json<LibraryRe
     triggers.sort_by_key(|trigger| order.iter().position(|known| *known == trigger.value).unwrap_or(usize::MAX));
     let now = snapshot.at.time();
     let (errors, warnings) = count(&library.problems);
-    Json(LibraryResponse {
+    Ok(Json(LibraryResponse {
         name: library.settings.name.clone(),
         time_zone: library.settings.time_zone.iana_name().unwrap_or_default().to_owned(),
         entries: snapshot.len(),
@@ -190,7 +193,7 @@ pub(super) async fn get_library(State(state): State<AppState>) -> Json<LibraryRe
         warnings,
         degraded: state.live.degraded().map(|reason| reason.to_string()),
         version: env!("CARGO_PKG_VERSION").to_owned(),
-    })
+    }))
 }
 
 fn count(problems: &[Problem]) -> (usize, usize) {
@@ -233,8 +236,10 @@ pub struct ProblemsResponse {
     responses((status = 200, body = ProblemsResponse)))]
 pub(super) async fn list_problems(
     State(state): State<AppState>,
+    who: Who,
     ApiQuery(params): ApiQuery<ProblemsParams>,
 ) -> Result<Json<ProblemsResponse>, ApiError> {
+    who.require(Right::Use)?;
     let limit = page_limit(params.limit.unwrap_or(DEFAULT_PAGE))?;
     let severity = match params.severity.as_deref() {
         None => None,

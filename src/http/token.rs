@@ -1,11 +1,5 @@
 //! The local token: without accounts, who writes proves by it that they may read this machine's data folder.
 
-use super::AppState;
-use super::error::ApiError;
-use axum::extract::FromRequestParts;
-use axum::http::header;
-use axum::http::request::Parts;
-use sha2::{Digest, Sha256};
 use std::fs::{self, OpenOptions};
 use std::io::{self, ErrorKind, Write};
 use std::path::Path;
@@ -66,25 +60,6 @@ fn restrict(path: &Path) -> io::Result<()> {
 #[cfg(not(unix))]
 fn restrict(_: &Path) -> io::Result<()> {
     Ok(())
-}
-
-/// A caller who showed the token: an argument of every handler that writes, or tells what others wrote.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Trusted;
-
-impl FromRequestParts<AppState> for Trusted {
-    type Rejection = ApiError;
-
-    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Trusted, ApiError> {
-        let header = parts.headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
-        let given = header.and_then(|value| value.split_once(' ')).filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
-        // Digests are compared, so that the time taken says nothing of the token.
-        let is_same = |given: &str, token: &str| Sha256::digest(given.trim()) == Sha256::digest(token);
-        match (given, state.token.as_deref()) {
-            (Some((_, given)), Some(token)) if is_same(given, token) => Ok(Trusted),
-            _ => Err(ApiError::Unauthorized),
-        }
-    }
 }
 
 #[cfg(test)]

@@ -1,0 +1,153 @@
+//! The register (台账): what must not be lost and is no content: accounts, proposals, versions, points, notices, the audit list.
+//!
+//! One SQLite file in the data folder, beside the journal but never set aside: a damaged register stops the start. All SQL on it stands in
+//! the modules below this one, a noun each, with its tables beside it. Statements use `$n` and what SQLite and PostgreSQL share; ids are
+//! UUIDv7, times milliseconds.
+
+mod audit;
+
+pub use audit::AuditRow;
+
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::{ConnectOptions, Connection};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// Name of the file in the data folder.
+pub const FILE: &str = "huashu.sqlite3";
+
+/// Number of the format, in `PRAGMA user_version`.
+const FORMAT: i64 = 1;
+
+/// How long a write waits for another process.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Connections at once: SQLite has one writer, and readers of studio pages are few.
+const MAX_CONNECTIONS: u32 = 4;
+
+/// The tables of format 1, module by module.
+const SCHEMA: &[&[&str]] = &[audit::SCHEMA];
+
+/// Why the register cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum RegisterError {
+    /// The folder cannot be made or written.
+    #[error("the data folder {path}: {source}")]
+    Folder {
+        /// The folder.
+        path: String,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// A later version of this program made it.
+    #[error(
+        "{path} was made by a later version of Huashu (its format is {found}, this one writes {known}); update, or choose another folder with --data"
+    )]
+    Newer {
+        /// The file.
+        path: String,
+        /// Its format.
+        found: i64,
+        /// Ours.
+        known: i64,
+    },
+    /// Damaged: nothing is guessed about accounts and proposals.
+    #[error(
+        "{path} is damaged ({why}): restore it with `huashu restore`, or move it away to begin without accounts, proposals and history"
+    )]
+    Damaged {
+        /// The file.
+        path: String,
+        /// What is wrong.
+        why: String,
+    },
+    /// The database refused.
+    #[error("the register: {0}")]
+    Database(#[from] sqlx::Error),
+}
+
+/// The register; clones share one pool.
+#[derive(Debug, Clone)]
+pub struct Register {
+    path: PathBuf,
+    pool: SqlitePool,
+}
+
+impl Register {
+    /// Opens the register in a data folder, or makes a new one.
+    ///
+    /// # Errors
+    /// Where the folder cannot be used, the file is damaged, or a later version made it.
+    pub async fn open(dir: &Path) -> Result<Register, RegisterError> {
+        std::fs::create_dir_all(dir).map_err(|source| RegisterError::Folder { path: dir.display().to_string(), source })?;
+        let path = dir.join(FILE);
+        let options = SqliteConnectOptions::new()
+            .filename(&path)
+            .create_if_missing(true)
+            .journal_mode(SqliteJournalMode::Wal)
+            // A commit that was acknowledged survives a power cut.
+            .synchronous(SqliteSynchronous::Full)
+            .foreign_keys(true)
+            .busy_timeout(BUSY_TIMEOUT)
+            .disable_statement_logging();
+        let damaged = |why: String| RegisterError::Damaged { path: path.display().to_string(), why };
+        let pool = SqlitePoolOptions::new().max_connections(MAX_CONNECTIONS).connect_with(options).await;
+        let pool = pool.map_err(|error| if is_damage(&error) { damaged(error.to_string()) } else { error.into() })?;
+        let sound: Result<String, _> = sqlx::query_scalar("PRAGMA quick_check(1)").fetch_one(&pool).await;
+        match sound {
+            Ok(sound) if sound == "ok" => {}
+            Ok(why) => return Err(damaged(why)),
+            Err(error) if is_damage(&error) => return Err(damaged(error.to_string())),
+            Err(error) => return Err(error.into()),
+        }
+        let register = Register { path, pool };
+        register.make_tables().await?;
+        Ok(register)
+    }
+
+    /// The file.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    async fn make_tables(&self) -> Result<(), RegisterError> {
+        let mut connection = self.pool.acquire().await?;
+        let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await?;
+        let found: i64 = sqlx::query_scalar("PRAGMA user_version").fetch_one(&mut *transaction).await?;
+        match found {
+            FORMAT => return Ok(()),
+            0 => {}
+            found => return Err(RegisterError::Newer { path: self.path.display().to_string(), found, known: FORMAT }),
+        }
+        for statement in SCHEMA.iter().copied().flatten() {
+            sqlx::query(*statement).execute(&mut *transaction).await?;
+        }
+        sqlx::query("PRAGMA user_version = 1").execute(&mut *transaction).await?;
+        transaction.commit().await?;
+        Ok(())
+    }
+}
+
+/// SQLite's codes for a file that is no database (26) and a malformed one (11).
+fn is_damage(error: &sqlx::Error) -> bool {
+    let code = error.as_database_error().and_then(|error| error.code().map(std::borrow::Cow::into_owned));
+    code.is_some_and(|code| matches!(code.parse(), Ok(11 | 26)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn it_opens_again_and_a_damaged_or_newer_one_is_refused() {
+        let dir = tempfile::tempdir().unwrap();
+        let register = Register::open(dir.path()).await.unwrap();
+        sqlx::query("PRAGMA user_version = 9").execute(&register.pool).await.unwrap();
+        register.pool.close().await;
+        assert!(matches!(Register::open(dir.path()).await, Err(RegisterError::Newer { found: 9, .. })));
+        std::fs::write(dir.path().join(FILE), "no database at all, but long enough to be looked at as one").unwrap();
+        let error = Register::open(dir.path()).await.unwrap_err();
+        assert!(matches!(&error, RegisterError::Damaged { .. }), "{error}");
+        assert!(error.to_string().contains("huashu restore"));
+    }
+}
