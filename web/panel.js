@@ -12,8 +12,10 @@ import { commandOf } from "./panel/keys.js";
 import { HitList } from "./panel/list.js";
 import { Menu } from "./panel/menu.js";
 import { Notices } from "./panel/notices.js";
+import { Propose } from "./panel/propose.js";
 import { codeOf, RETRY_MS, Seek } from "./panel/seek.js";
 import { entriesOf, MAX_SHOWN } from "./panel/shelf.js";
+import { Sign } from "./panel/sign.js";
 import { draw } from "./panel/skeleton.js";
 import { Take } from "./panel/take.js";
 import { failure } from "./panel/words.js";
@@ -24,6 +26,9 @@ import { isComposing, onTyped } from "./typing.js";
 
 /** How long a confirmation stands at least, in milliseconds, and how much longer for each character. */
 const [TOAST_MS, TOAST_CHARACTER_MS] = [2_400, 40];
+
+/** Rest before the library is asked for again while somebody has to sign in, in milliseconds: an extension's token may come by another way than the form. */
+const SIGNED_OUT_MS = 5_000;
 
 /** How often the library is asked for anew, in milliseconds: day turns to night, and trainers add what can be browsed. */
 const LIBRARY_MS = 60_000;
@@ -96,10 +101,13 @@ export class HuashuPanel extends HTMLElement {
     const draft = new Draft(parts.draft, desk, parts.verb, (text, taken) => take.sendDraft(text, taken), back);
     const after = new After(parts.after, desk, tell, (taken, segment) => take.take(taken, { segment }), (ids) => seek.browse("接下来常用", { ids }));
     const notices = new Notices(parts.notices, transport);
+    const propose = new Propose(parts.propose, desk, tell, back);
+    const sign = new Sign(parts.sign, parts.person, transport, host.kind, () => this.#enter());
+    transport.signedOut = () => void sign.open();
     Object.assign(take, { after, draft });
     this.replaceChildren(parts.whole);
     this.#listen({ parts, desk, list, seek, take });
-    return { reporter, desk, parts, list, chips, band, seek, take, menu, draft, after, notices };
+    return { reporter, desk, parts, list, chips, band, seek, take, menu, draft, after, notices, propose, sign };
   }
 
   /** @param {{parts: import("./panel/skeleton.js").Parts, desk: Desk, list: HitList, seek: Seek, take: Take}} built */
@@ -136,10 +144,12 @@ export class HuashuPanel extends HTMLElement {
   }
 
   async #begin() {
-    const { desk, seek, parts, notices } = this.#all;
+    const { desk, seek, parts, notices, sign } = this.#all;
     const host = /** @type {Host} */ (this.host);
     await desk.begin();
-    while (!(await this.#refresh())) await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+    // Whoever has to sign in first comes on by `#enter`.
+    while (!desk.library && !(await this.#refresh())) await new Promise((resolve) => setTimeout(resolve, sign.isAsking ? SIGNED_OUT_MS : RETRY_MS));
+    sign.learn();
     seek.search();
     notices.listen();
     host.onConversation((chat) => {
@@ -150,6 +160,14 @@ export class HuashuPanel extends HTMLElement {
       seek.search();
     });
     host.onQuestion((chat) => this.ask(chat));
+  }
+
+  /** Somebody signed in or out. */
+  async #enter() {
+    const { seek, parts } = this.#all;
+    await this.#refresh();
+    parts.question.focus();
+    seek.search();
   }
 
   /** Asks for the library; `false` where it does not come, which is said while there is none. */
@@ -259,6 +277,8 @@ export class HuashuPanel extends HTMLElement {
         return this.#readChat();
       case "draft":
         return draft.open();
+      case "propose":
+        return this.#propose();
       case "categories":
         return menu.open("分类", (library?.categories ?? []).map(({ value, count }) => ({ text: value, count, chosen: () => seek.browse(value, { category: value }) })));
       case "triggers":
@@ -282,8 +302,8 @@ export class HuashuPanel extends HTMLElement {
 
   /** One step back: out of what is open, to the question, from the band, to an empty box. */
   #back() {
-    const { parts, menu, draft, after, band } = this.#all;
-    if (menu.close() || draft.close() || after.clear()) return parts.question.focus();
+    const { parts, menu, draft, propose, after, band } = this.#all;
+    if (menu.close() || draft.close() || propose.close() || after.clear()) return parts.question.focus();
     const focused = this.ownerDocument.activeElement;
     if (focused !== parts.question && this.contains(focused)) return parts.question.focus();
     return band.dismiss() || this.#empty();
@@ -294,6 +314,15 @@ export class HuashuPanel extends HTMLElement {
     const chat = await this.host?.readMessages();
     if (!chat || chat.messages.length === 0) return this.#tell("没有读到顾客的消息，请粘贴", "caution");
     await this.ask(chat);
+  }
+
+  /** From what is on the screen: the chosen hit and what the customer wrote. */
+  #propose() {
+    const { list, parts, propose, sign } = this.#all;
+    if (!sign.may("propose")) return this.#tell(sign.session.accounts || sign.session.name !== null ? "您的账号不能提议" : "提议要有账号：请管理员用 huashu user add 开通", "caution");
+    const shown = list.at();
+    const question = parts.question.value.trim();
+    return propose.open({ hit: shown?.hit ?? list.current?.hit ?? null, reply: shown?.reply ?? null, question, query: question ? list.query : "" });
   }
 
   #gap() {

@@ -42,6 +42,10 @@ export class TransportError extends Error {
  *   findings: import("./panel/findings.js").Finding[], blocked: boolean, served: boolean, marks: string[]}} Rendered
  * @typedef {{findings: import("./panel/findings.js").Finding[], blocked: boolean}} Checked
  * @typedef {{id: string, text: string}} Notice
+ * @typedef {{accounts: boolean, name: string | null, display: string, role: string, rights: string[], oidc: boolean}} Session `name` is `null` where nobody
+ *   is signed in
+ * @typedef {{kind: string, entry_id?: string, base_etag?: string, markdown?: string, text?: string, note?: string, query_id?: string}} Proposal
+ * @typedef {{id: string, kind: string, entry_id: string | null, title: string, at: number, state: string, reason: string | null}} Submission
  */
 
 /**
@@ -52,7 +56,8 @@ export class TransportError extends Error {
  * @property {(request: {ids?: string[], category?: string, trigger?: string, context: Context, limit?: number}, signal?: AbortSignal) =>
  *   Promise<{hits: Hit[], gone: string[], total: number}>} browse
  * @property {() => Promise<Library>} library
- * @property {(id: string) => Promise<{entry: {passages: {heading: string, text: string}[]}}>} entry
+ * @property {(id: string) => Promise<{markdown: string, content_hash: string,
+ *   entry: {passages: {heading: string, text: string}[]}}>} entry
  * @property {(id: string, request: {reply_id: string, slots: Record<string, string>, context: Context}) => Promise<Rendered>} render
  * @property {(request: {text: string, channel?: string, shop?: string}, signal?: AbortSignal) => Promise<Checked>} check
  * @property {(events: import("./events.js").Happening[]) => Promise<unknown>} events the request outlives the page
@@ -60,6 +65,13 @@ export class TransportError extends Error {
  * @property {(told: (notice: Notice) => void, signal: AbortSignal) => void} notices calls back with what a lead says now, until aborted; silent where
  *   the service has no notices
  * @property {(id: string) => Promise<unknown>} acknowledge says that a notice was read
+ * @property {() => Promise<Session>} session who is there
+ * @property {(name: string, password: string) => Promise<Session>} signIn
+ * @property {() => Promise<unknown>} signOut
+ * @property {(text: string) => Promise<{text: string}>} mask the text with placeholders for what is private
+ * @property {(proposal: Proposal) => Promise<unknown>} propose
+ * @property {(limit: number) => Promise<{submissions: Submission[]}>} proposals the caller's own, latest first
+ * @property {() => void} signedOut called whenever the service wants to know who asks; set by the panel
  */
 
 /**
@@ -76,6 +88,8 @@ export class PageTransport {
     this.base = base;
     this.fetcher = fetcher;
   }
+
+  signedOut() {}
 
   /** @type {Transport["search"]} */
   search(request, signal) {
@@ -149,17 +163,48 @@ export class PageTransport {
     return this.#ask(`v1/notices/${encodeURIComponent(id)}/acknowledge`, {});
   }
 
-  /** @param {string} path @param {unknown} [body] @param {{signal?: AbortSignal, keepalive?: boolean}} [how] @returns {Promise<any>} */
-  async #ask(path, body, { signal, keepalive = false } = {}) {
+  /** @type {Transport["session"]} */
+  session() {
+    return this.#ask("v1/session");
+  }
+
+  /** @type {Transport["signIn"]} */
+  signIn(name, password) {
+    return this.#ask("v1/session", { name, password });
+  }
+
+  /** @type {Transport["signOut"]} */
+  signOut() {
+    return this.#ask("v1/session", undefined, { method: "DELETE" });
+  }
+
+  /** @type {Transport["mask"]} */
+  mask(text) {
+    return this.#ask("v1/mask", { text });
+  }
+
+  /** @type {Transport["propose"]} */
+  propose(proposal) {
+    return this.#ask("v1/submissions", proposal);
+  }
+
+  /** @type {Transport["proposals"]} */
+  proposals(limit) {
+    return this.#ask(`v1/submissions?mine=true&limit=${limit}`);
+  }
+
+  /** @param {string} path @param {unknown} [body] @param {{signal?: AbortSignal, keepalive?: boolean, method?: string}} [how] @returns {Promise<any>} */
+  async #ask(path, body, { signal, keepalive = false, method = "GET" } = {}) {
     /** @type {RequestInit} */
-    const init = { keepalive };
+    const init = { keepalive, method };
     if (body !== undefined) {
       // In the body, not in the address: what customers write belongs in no log and no history.
       Object.assign(init, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) });
     }
     const response = await this.#fetch(path, init, signal);
     const answer = await response.json().catch(() => null);
-    if (response.ok && answer !== null) return answer;
+    if (response.ok && (answer !== null || response.status === 204)) return answer;
+    if (answer?.code === "unauthorized") this.signedOut();
     throw new TransportError(answer?.code ?? "offline", answer?.detail ?? response.statusText);
   }
 

@@ -10,6 +10,7 @@ mod extract;
 mod frame;
 pub mod json;
 mod learning;
+mod mask;
 mod origin;
 mod page;
 mod picture;
@@ -28,6 +29,7 @@ pub use frame::Hosts;
 pub use learning::{
     DecideRequest, DecideResponse, EventJson, EventsRequest, EventsResponse, PhrasingJson, PhrasingsResponse, find_phrasing,
 };
+pub use mask::{MaskRequest, MaskResponse};
 pub use origin::EXTENSION_ORIGIN;
 pub use search::{ContextJson, FilterJson, MAX_MESSAGES, MAX_QUESTION_BYTES, SearchRequest, SuggestResponse};
 pub use system::{CountJson, HealthResponse, LibraryResponse, ProblemsResponse};
@@ -212,6 +214,7 @@ fn api() -> OpenApiRouter<AppState> {
         .routes(routes!(entries::get_entry))
         .routes(routes!(entries::render_reply))
         .routes(routes!(check::post_check))
+        .routes(routes!(mask::post_mask))
         .routes(routes!(picture::get_picture))
         .routes(routes!(learning::post_events))
         .routes(routes!(learning::list_phrasings))

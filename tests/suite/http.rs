@@ -329,6 +329,14 @@ async fn a_draft_is_checked_for_words_blanks_and_private_data() {
 }
 
 #[tokio::test]
+async fn a_message_is_masked_before_it_is_proposed() {
+    let service = TestService::new();
+    let answer = service.post("/v1/mask", &json!({"text": "电话13812345678，怎么还没发货"})).await.json();
+    assert_eq!(answer, json!({"text": "电话<手机>，怎么还没发货"}));
+    check_problem(&service.post("/v1/mask", &json!({"text": "字".repeat(MAX_DRAFT_CHARS + 1)})).await, 413, "too_large");
+}
+
+#[tokio::test]
 async fn problems_and_the_library_are_described() {
     let service = TestService::new();
     let problems = service.get("/v1/problems").await.json();

@@ -34,6 +34,7 @@ export function draw(host, run) {
   tool("favourites", "收藏");
   tool("recent", "最近");
   tool("draft", "查草稿");
+  tool("propose", "提议");
   if (host.float) tool("window", "小窗");
 
   const question = element("textarea", "question");
@@ -63,6 +64,8 @@ export function draw(host, run) {
   band.setAttribute("aria-live", "assertive");
   const menu = section("menu", "浏览");
   const draft = section("draft", "查草稿");
+  const propose = section("draft propose", "提议给培训");
+  const sign = section("draft sign", "登录");
   const hits = element("ol", "hits");
   hits.id = "hits";
   hits.setAttribute("aria-label", "搜索结果");
@@ -73,15 +76,18 @@ export function draw(host, run) {
   toast.hidden = true;
 
   const holdings = element("p", "soft");
+  const person = element("p", "soft person");
+  person.hidden = true;
   const keys = element("dl", "", ...HINTS.map(([key, does]) => element("div", "", element("dt", "", keyCap(key)), element("dd", "", does))));
   for (const cap of keys.querySelectorAll("kbd")) cap.removeAttribute("aria-hidden");
-  const hints = element("section", "hints", keys, holdings);
+  const hints = element("section", "hints", keys, holdings, person);
   hints.setAttribute("aria-label", "按键");
 
   const whole = element(
     "div",
     "panel",
     element("div", "bar", name, tools),
+    sign,
     notices,
     form,
     chips,
@@ -89,11 +95,12 @@ export function draw(host, run) {
     band,
     menu,
     draft,
+    propose,
     hits,
     hints,
     element("div", "foot-bar", after, toast),
   );
-  return { whole, verb, name, question, clear, form, chips, summary, notices, band, menu, draft, hits, after, toast, hints, holdings };
+  return { whole, verb, name, question, clear, form, chips, summary, notices, band, menu, draft, propose, sign, person, hits, after, toast, hints, holdings };
 }
 
 /** @param {string} className @param {string} label */

@@ -31,6 +31,8 @@ const FAILURES = {
   offline: "连不上服务，正在自动重试",
   busy: "服务正忙，正在自动重试",
   timeout: "服务没有及时回答，正在自动重试",
+  unauthorized: "请先登录",
+  forbidden: "您的账号没有这个权限",
   too_large: "内容太长了，请只粘贴关键的几句",
 };
 
@@ -40,7 +42,7 @@ export function failure(code) {
 }
 
 /** Failures that another try does not mend. */
-export const LASTING = new Set(["too_large", "bad_value"]);
+export const LASTING = new Set(["too_large", "bad_value", "unauthorized", "forbidden"]);
 
 /** Why a text did not arrive, and the way out. @type {Record<import("../host.js").Refusal, string>} */
 export const REFUSALS = {
