@@ -10,8 +10,8 @@ import { crc32 as zlibCrc32, deflateRawSync } from "node:zlib";
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const WEB = path.join(ROOT, "web");
 
-/** Files of the server's page alone. */
-const OF_PAGE = new Set(["index.html", "page.js"]);
+/** Whether a file is of the server's pages alone. @param {string} name */
+const isOfPages = (name) => name === "index.html" || name === "page.js" || name.startsWith("studio/");
 
 /** The date in archives, in MS-DOS form: the first that there is, 1 January 1980. */
 const DOS_DATE = 0x21;
@@ -62,7 +62,7 @@ function filesWith(manifest) {
   const names = readdirSync(WEB, { recursive: true, withFileTypes: true })
     .filter((item) => item.isFile())
     .map((item) => path.relative(WEB, path.join(item.parentPath ?? item.path, item.name)).split(path.sep).join("/"))
-    .filter((name) => !OF_PAGE.has(name))
+    .filter((name) => !isOfPages(name))
     .sort();
   return names.map((name) => ({ name, bytes: name === "manifest.json" ? Buffer.from(`${JSON.stringify(manifest, null, 2)}\n`) : readFileSync(path.join(WEB, name)) }));
 }

@@ -5,7 +5,7 @@ export const REST_MS = 25;
 
 /**
  * Calls back with what was typed, after a short rest, never while an IME composes.
- * @param {HTMLTextAreaElement} field
+ * @param {HTMLTextAreaElement | HTMLInputElement} field
  * @param {(text: string) => void} typed
  */
 export function onTyped(field, typed) {

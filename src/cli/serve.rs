@@ -118,7 +118,7 @@ fn announce(live: &Live, address: SocketAddr, token: &str, took: Duration, scree
             .json(&serde_json::json!({ "url": url, "token": token, "entries": entries, "problems": problems, "took_ms": took.as_secs_f64() * 1000.0 }))?;
     } else {
         screen.line(format!("话术在 {}", screen.paint(Paint::Strong, &format!("http://{address}"))))?;
-        screen.line(format!("带写入权限的链接：http://{address}/#token={token}"))?;
+        screen.line(format!("工作台（带写入权限）：http://{address}/studio#token={token}"))?;
         let (problems, hint) = match problems {
             0 => ("没有问题".to_owned(), ""),
             count => (format!("{count} 个问题"), "（huashu check 列出）"),

@@ -1,4 +1,4 @@
-//! The page and its assets: files of `web/`, embedded, served as written; without those that only the browser extension needs.
+//! The page, the studio and their assets: files of `web/`, embedded, served as written; without those that only the browser extension needs.
 
 use super::entries::{hex, with_etag};
 use super::{AppState, frame};
@@ -12,10 +12,14 @@ use rust_embed::RustEmbed;
 #[folder = "web/"]
 struct Assets;
 
-/// A route for each file; the page itself at `/`.
+/// A route for each file; the page itself at `/`, the studio at `/studio`.
 pub(super) fn routes() -> Router<AppState> {
     Assets::iter().filter(|name| !is_of_extension(name)).fold(Router::new(), |router, name| {
-        let path = if name == "index.html" { "/".to_owned() } else { format!("/{name}") };
+        let path = match &*name {
+            "index.html" => "/".to_owned(),
+            "studio/index.html" => "/studio".to_owned(),
+            _ => format!("/{name}"),
+        };
         router.route(&path, get(move |headers: HeaderMap| get_asset(name.to_string(), headers)))
     })
 }

@@ -1,0 +1,79 @@
+// @ts-check
+// Who works here: a session by password, or the local token of the link that `serve` prints, kept for this tab alone.
+
+import { element } from "../panel/dom.js";
+import { opened } from "./dialog.js";
+import { fieldsOf, submit, textField, valuesOf } from "./form.js";
+
+/** Where the token is kept: `sessionStorage`, so that it ends with the tab. */
+const TOKEN = "huashu-token";
+
+/** Hexadecimal digits of a local token, and what else tokens are made of. */
+const TOKEN_FORM = /^[\w.-]{16,200}$/u;
+
+/**
+ * @typedef {{accounts: boolean, name: string | null, display: string | null, role: string, rights: string[], authority: string | null,
+ *   shops: string[] | null, categories: string[] | null, oidc: boolean}} Session
+ */
+
+/** Takes the token out of the address: it belongs in no history. */
+export function keepToken() {
+  const token = new URLSearchParams(location.hash.slice(1)).get("token");
+  if (!token) return;
+  if (TOKEN_FORM.test(token)) sessionStorage.setItem(TOKEN, token);
+  history.replaceState(null, "", location.pathname);
+}
+
+/** @returns {string | null} */
+export function tokenOf() {
+  return sessionStorage.getItem(TOKEN);
+}
+
+export function dropToken() {
+  sessionStorage.removeItem(TOKEN);
+}
+
+/**
+ * Asks who this is, by what the service has: name and password, or the local token.
+ * @param {import("./api.js").Api} api @param {Session} session as it is
+ * @returns {Promise<boolean>} whether somebody is signed in now
+ */
+export async function signIn(api, session) {
+  const done = await opened("登录", (/** @type {(done: true) => void} */ settle) => (session.accounts ? withPassword(api, session, settle) : withToken(api, settle)));
+  return done === true;
+}
+
+/** @param {import("./api.js").Api} api @param {Session} session @param {(done: true) => void} settle */
+function withPassword(api, session, settle) {
+  const fields = [
+    textField("name", "名字", { required: true, autocomplete: "username" }),
+    textField("password", "密码", { required: true, type: "password", autocomplete: "current-password" }),
+  ];
+  const form = fieldsOf(fields, async () => {
+    dropToken();
+    await api.post("v1/session", valuesOf(form));
+    settle(true);
+  });
+  form.append(element("div", "dialog-foot", submit("登录")));
+  if (!session.oidc) return [form];
+  const other = element("a", "take", "用公司账号登录");
+  other.href = "v1/oidc/login";
+  return [form, element("p", "dialog-text", other)];
+}
+
+/** @param {import("./api.js").Api} api @param {(done: true) => void} settle */
+function withToken(api, settle) {
+  const form = fieldsOf([textField("token", "令牌", { required: true, hint: "启动服务时会印出带令牌的链接；也在数据文件夹的 local-token 里" })], async () => {
+    const token = (valuesOf(form).token ?? "").trim().replace(/^.*#token=/u, "");
+    if (!TOKEN_FORM.test(token)) throw new Error("这不是令牌");
+    sessionStorage.setItem(TOKEN, token);
+    const session = await api.get("v1/session");
+    if (!session.rights.includes("edit")) {
+      dropToken();
+      throw new Error("服务不认识这个令牌");
+    }
+    settle(true);
+  });
+  form.append(element("div", "dialog-foot", submit("继续")));
+  return [element("p", "dialog-text", "还没有建账号：在这台电脑上，写入要出示本机令牌。"), form];
+}
