@@ -7,6 +7,8 @@ pub mod analysis;
 pub mod answer;
 pub mod cli;
 pub mod confidence;
+pub mod diff;
+pub mod editing;
 pub mod entry;
 pub mod eval;
 pub mod facet;

@@ -4,13 +4,13 @@ use crate::analysis::Analyzer;
 use crate::index::{IndexError, Indexes, Rebuilt, read_commits};
 use crate::learning::Learned;
 use crate::library::watch::{Mode, Watch, watch};
-use crate::library::{Library, LibraryError, load};
+use crate::library::{Library, LibraryError, Overlay, Seen, load, load_with};
 use crate::snapshot::Snapshot;
 use arc_swap::{ArcSwap, ArcSwapOption};
 use jiff::Timestamp;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -39,6 +39,17 @@ pub struct Live {
     indexes: Mutex<Indexes>,
     /// Why the snapshot is older than the folder, where it is.
     degraded: ArcSwapOption<String>,
+    /// Hears what files each refresh found changed.
+    listener: OnceLock<Listener>,
+}
+
+/// Takes what a refresh found changed; called on the thread of the refresh, so that it must not wait.
+struct Listener(Box<dyn Fn(Vec<Seen>) + Send + Sync>);
+
+impl std::fmt::Debug for Listener {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Listener")
+    }
 }
 
 /// The threads that keep a library live; dropping it ends them.
@@ -97,7 +108,36 @@ impl Live {
             snapshot: ArcSwap::from_pointee(snapshot),
             indexes: Mutex::new(indexes),
             degraded: ArcSwapOption::empty(),
+            listener: OnceLock::new(),
         })
+    }
+
+    /// The folder.
+    pub fn dir(&self) -> &Path {
+        &self.dir
+    }
+
+    /// From now on `listener` hears what files each refresh found changed, on the thread of the refresh: it must not wait. The first
+    /// listener stays.
+    pub fn listen(&self, listener: impl Fn(Vec<Seen>) + Send + Sync + 'static) {
+        let _ = self.listener.set(Listener(Box::new(listener)));
+    }
+
+    /// What would be served at a moment if the files of an overlay stood in the folder: built aside in memory, nothing is written.
+    /// Takes as long as indexing every entry does.
+    ///
+    /// # Errors
+    /// Where the folder cannot be read.
+    pub fn trial(&self, overlay: &Overlay, at: Timestamp) -> Result<Snapshot, LiveError> {
+        let served = self.snapshot();
+        let library = load_with(&self.dir, Some(&served.library), overlay, at)?;
+        let hash = library.lexicon.analysis_hash;
+        let same = hash == served.library.lexicon.analysis_hash;
+        let analyzer = if same { Arc::clone(&served.analyzer) } else { Arc::new(Analyzer::new(&library.lexicon)) };
+        let learned = Arc::clone(&served.learned);
+        let mut indexes = Indexes::in_memory(hash)?;
+        indexes.update(&library.entries, &learned, &analyzer, hash)?;
+        Ok(Snapshot::new(Arc::new(library), analyzer, indexes.searchers(), learned, at, Some(&served))?)
     }
 
     /// The snapshot of this moment; a request keeps it to its end.
@@ -125,7 +165,8 @@ impl Live {
         // One refresh at a time; nobody who searches takes this lock.
         let mut indexes = self.indexes.lock().unwrap_or_else(PoisonError::into_inner);
         let before = self.snapshot();
-        let library = load(&self.dir, Some(&before.library))?;
+        let mut library = load(&self.dir, Some(&before.library))?;
+        let seen = std::mem::take(&mut library.seen);
         let hash = library.lexicon.analysis_hash;
         let analyzer = if hash == before.library.lexicon.analysis_hash {
             Arc::clone(&before.analyzer)
@@ -136,6 +177,9 @@ impl Live {
         indexes.update(&library.entries, &learned, &analyzer, hash)?;
         let snapshot = Snapshot::new(Arc::new(library), analyzer, indexes.searchers(), learned, now, Some(&before))?;
         self.snapshot.store(Arc::new(snapshot));
+        if let Some(Listener(hear)) = self.listener.get().filter(|_| !seen.is_empty()) {
+            hear(seen);
+        }
         Ok(())
     }
 

@@ -74,6 +74,11 @@ impl Analyzer {
         words
     }
 
+    /// A text cut into words, all that is between them included: put together they are the text.
+    pub fn cut<'t>(&self, text: &'t str) -> Vec<&'t str> {
+        self.jieba.cut(text, false).into_iter().map(|token| token.word).collect()
+    }
+
     /// Spans of a folded text that are no word and sound like a word of the trade, with what was meant.
     pub fn misspelt(&self, folded: &str) -> Vec<(Range<usize>, Vec<&str>)> {
         let words: Vec<Range<usize>> = self.words(folded).iter().map(|token| token.start..token.end()).collect();

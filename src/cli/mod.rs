@@ -5,6 +5,7 @@
 
 mod check;
 mod completions;
+mod content;
 mod eval;
 mod export;
 mod golden;

@@ -1,12 +1,13 @@
 //! `new`: a well-formed new entry, ready to be written on.
 
-use super::Verdict;
 use super::place::Place;
 use super::screen::Screen;
 use super::search::kind;
+use super::{Verdict, content};
+use crate::editing::Change;
 use crate::entry::{Kind, MAX_ID_CHARS, State};
 use crate::library::load;
-use crate::library::write::{Expected, write};
+use crate::library::write::Expected;
 use crate::markdown::Key;
 use crate::markdown::edit::{Value, new_file, quote};
 use anyhow::{Context, bail};
@@ -56,7 +57,8 @@ pub(super) fn run(options: &Options, place: &Place, screen: &mut Screen) -> anyh
     }
     let folder = options.folder.trim_matches('/');
     let path = if folder.is_empty() { format!("{id}.md") } else { format!("{folder}/{id}.md") };
-    write(&place.kb, &path, text(options, title, &id).as_bytes(), Expected::Absent).with_context(|| format!("{path} 没有新建"))?;
+    let new = Change::write(&path, text(options, title, &id).into_bytes(), Expected::Absent);
+    content::change(place, new).with_context(|| format!("{path} 没有新建"))?;
     if screen.json {
         screen.json(&serde_json::json!({ "id": id, "path": path }))?;
     } else {

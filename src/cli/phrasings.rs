@@ -3,13 +3,15 @@
 use super::golden::read_questions;
 use super::place::Place;
 use super::screen::{Paint, Screen, plain};
-use super::{Verdict, sentences};
+use super::{Verdict, content, sentences};
+use crate::editing::Change;
 use crate::golden::{Golden, propose};
 use crate::http::{PhrasingJson, find_phrasing};
 use crate::journal::Journal;
 use crate::learning::{Decision, LearnedPhrasing, phrasing_key};
 use crate::library::load;
-use crate::library::question::add_question;
+use crate::library::question::with_question;
+use crate::library::write::{Expected, read};
 use anyhow::bail;
 use clap::{Args, Subcommand};
 
@@ -180,7 +182,12 @@ fn accept(options: &AcceptOptions, place: &Place, journal: &Journal, screen: &mu
     }
     let library = load(&place.kb, None)?;
     let Some(entry) = library.entries.iter().find(|entry| entry.id == entry_id) else { bail!("知识库里没有条目 {entry_id}") };
-    let changed = add_question(&place.kb, &entry.path, &library.lexicon.facets, question)?;
+    let (bytes, hash) = read(&place.kb, &entry.path)?;
+    let edited = with_question(&entry.path, &bytes, &library.lexicon.facets, question)?;
+    let changed = edited.is_some();
+    if let Some(text) = edited {
+        content::change(place, Change::write(&entry.path, text.into_bytes(), Expected::Version(hash)))?;
+    }
     journal.decide(&text, &entry_id, Decision::Accept, "local")?;
     if screen.json {
         screen.json(&serde_json::json!({ "id": options.id, "decision": "accept", "entry_changed": changed }))?;

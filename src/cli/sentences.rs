@@ -93,7 +93,6 @@ fn write(error: &WriteError) -> String {
 
 fn question(error: &QuestionError) -> String {
     match error {
-        QuestionError::Write(error) => write(error),
         QuestionError::Edit { path, source } => format!("{path}：{}", edit(source)),
         QuestionError::Unreadable(path) => format!("{path} 读不成条目：请先改好（huashu check）"),
         QuestionError::Proactive(path) => format!("{path} 是主动话术：它有时机，没有问法"),

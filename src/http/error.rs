@@ -1,6 +1,8 @@
 //! Every failure of the API: one enum, one match for status and code, one way to the wire (RFC 9457).
 
 use crate::access::Right;
+use crate::editing::EditingError;
+use crate::library::write::WriteError;
 use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -152,6 +154,16 @@ impl ApiError {
 impl From<crate::register::RegisterError> for ApiError {
     fn from(error: crate::register::RegisterError) -> ApiError {
         ApiError::Internal(error.into())
+    }
+}
+
+impl From<EditingError> for ApiError {
+    fn from(error: EditingError) -> ApiError {
+        match error {
+            EditingError::Write(error @ WriteError::Conflict { .. }) => ApiError::Changed(error.to_string()),
+            EditingError::Write(error @ WriteError::BadPath { .. }) => ApiError::BadValue(error.to_string()),
+            error => ApiError::Internal(error.into()),
+        }
     }
 }
 

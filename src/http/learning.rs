@@ -5,12 +5,14 @@ use super::extract::{ApiJson, ApiPath, ApiQuery};
 use super::who::Who;
 use super::{AppState, DEFAULT_PAGE, blocking, page_limit};
 use crate::access::Right;
+use crate::editing::{Change, Way};
 use crate::facet::Facet;
 use crate::feedback::Verdict;
 use crate::journal::{Decided, Event, Journal, MAX_EVENTS, MAX_ID_BYTES, now_ms};
 use crate::lately::Sent;
 use crate::learning::{Decision, EventKind, LearnedPhrasing, Provenance, phrasing_key};
-use crate::library::question::{QuestionError, add_question};
+use crate::library::question::with_question;
+use crate::library::write::{Expected, read};
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -278,14 +280,15 @@ pub(super) async fn decide_phrasing(
     who.require(Right::Edit)?;
     let decision = Decision::parse(&decision).ok_or(ApiError::NoRoute)?;
     let journal = state.journal()?;
-    let (decider, state_of_file) = (who.identity.to_string(), state.clone());
+    let (asked, wanted) = (Arc::clone(&journal), id.clone());
+    let found = blocking(move || find_phrasing(&asked, &wanted).map_err(|error| ApiError::Internal(error.into()))).await?;
+    let (text, entry_id) = found.ok_or_else(|| ApiError::NoPhrasing(id.clone()))?;
+    let entry_changed = decision == Decision::Accept && {
+        let question = request.question.as_deref().map_or(&*text, str::trim).to_owned();
+        accept(&state, &who, &entry_id, question).await?
+    };
+    let decider = who.identity.to_string();
     let response = blocking(move || {
-        let found = find_phrasing(&journal, &id).map_err(|error| ApiError::Internal(error.into()))?;
-        let (text, entry_id) = found.ok_or_else(|| ApiError::NoPhrasing(id.clone()))?;
-        let entry_changed = decision == Decision::Accept && {
-            let question = request.question.as_deref().map_or(&*text, str::trim);
-            accept(&state_of_file, &entry_id, question)?
-        };
         journal.decide(&text, &entry_id, decision, &decider).map_err(|error| ApiError::Internal(error.into()))?;
         Ok(DecideResponse { id, decision: decision.as_str().to_owned(), entry_changed })
     });
@@ -294,19 +297,23 @@ pub(super) async fn decide_phrasing(
     Ok(Json(response))
 }
 
-fn accept(state: &AppState, entry_id: &str, question: &str) -> Result<bool, ApiError> {
+async fn accept(state: &AppState, who: &Who, entry_id: &str, question: String) -> Result<bool, ApiError> {
     if question.is_empty() || question.contains(['<', '>', '\n']) {
         let what = "the text holds a placeholder or is empty: send the wording for the entry as `question`";
         return Err(ApiError::BadValue(what.to_owned()));
     }
     let snapshot = state.live.snapshot();
-    let entry = snapshot.get(entry_id).ok_or_else(|| ApiError::NoEntry(entry_id.to_owned()))?;
-    let added = add_question(&snapshot.library.dir, &entry.entry.path, &snapshot.library.lexicon.facets, question);
-    added.map_err(|error| match error {
-        QuestionError::Write(crate::library::write::WriteError::Conflict { .. }) => ApiError::Changed(error.to_string()),
-        QuestionError::Write(_) => ApiError::Internal(error.into()),
-        other => ApiError::BadValue(other.to_string()),
-    })
+    let path = snapshot.get(entry_id).ok_or_else(|| ApiError::NoEntry(entry_id.to_owned()))?.entry.path.clone();
+    let change = blocking(move || {
+        let (bytes, hash) = read(&snapshot.library.dir, &path).map_err(|error| ApiError::Internal(error.into()))?;
+        let edited = with_question(&path, &bytes, &snapshot.library.lexicon.facets, &question);
+        let edited = edited.map_err(|error| ApiError::BadValue(error.to_string()))?;
+        Ok(edited.map(|text| Change::write(&path, text.into_bytes(), Expected::Version(hash))))
+    });
+    let Some(change) = change.await? else { return Ok(false) };
+    state.editing()?.apply(change, &state.author(who, Way::Review, None)).await?;
+    state.publish().await;
+    Ok(true)
 }
 
 /// Text and entry of a phrasing by its id: learned, or decided about before.

@@ -35,6 +35,7 @@ pub use search::{ContextJson, FilterJson, MAX_MESSAGES, MAX_QUESTION_BYTES, Sear
 pub use system::{CountJson, HealthResponse, LibraryResponse, ProblemsResponse};
 pub use token::{TOKEN_FILE, local_token};
 
+use crate::editing::{Author, Editing, Way};
 use crate::journal::Journal;
 use crate::lately::Lately;
 use crate::live::Live;
@@ -68,6 +69,9 @@ pub const MAX_SEARCHES: usize = 64;
 /// Longest time for one request: a hundred times the slowest search; it ends what hangs, such as a body that never comes.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(15);
 
+/// How long a change waits until it is searched before it is answered: the largest libraries take half of it.
+const PUBLISH_WAIT: Duration = Duration::from_secs(2);
+
 /// How long open requests may take after the end was asked for: longer than the slowest, shorter than supervisors wait before they kill.
 const SHUTDOWN_GRACE: Duration = Duration::from_secs(5);
 
@@ -95,6 +99,8 @@ pub struct AppState {
     journal: Option<Arc<Journal>>,
     /// Accounts, proposals, versions; absent in tests that need none.
     register: Option<Register>,
+    /// The one way in which content changes; there when a register is.
+    editing: Option<Arc<Editing>>,
     /// The local token; absent: nobody has it.
     token: Option<Arc<str>>,
     hosts: Hosts,
@@ -110,6 +116,7 @@ impl AppState {
             live,
             journal: None,
             register: None,
+            editing: None,
             token: None,
             hosts: Hosts::Any,
             searches: Arc::new(Semaphore::new(MAX_SEARCHES)),
@@ -125,7 +132,8 @@ impl AppState {
 
     /// The same with a register.
     pub fn with_register(self, register: Register) -> AppState {
-        AppState { register: Some(register), ..self }
+        let editing = Editing::new(self.live.dir(), register.clone());
+        AppState { register: Some(register), editing: Some(Arc::new(editing)), ..self }
     }
 
     /// The same with the token that writing calls must show.
@@ -157,6 +165,24 @@ impl AppState {
 
     fn register(&self) -> Result<&Register, ApiError> {
         self.register.as_ref().ok_or(ApiError::NoRegister)
+    }
+
+    fn editing(&self) -> Result<&Arc<Editing>, ApiError> {
+        self.editing.as_ref().ok_or(ApiError::NoRegister)
+    }
+
+    /// The caller as author of a change.
+    fn author(&self, who: &who::Who, way: Way, why: Option<&str>) -> Author {
+        Author::new(&who.identity, way, why.unwrap_or_default())
+    }
+
+    /// Waits until a change that was just made is searched, for [`PUBLISH_WAIT`] at most; it goes on where that is not enough.
+    async fn publish(&self) {
+        let live = Arc::clone(&self.live);
+        let refresh = tokio::task::spawn_blocking(move || live.refresh());
+        if let Ok(Ok(Err(error))) = tokio::time::timeout(PUBLISH_WAIT, refresh).await {
+            tracing::error!(%error, "a change is written and not served yet");
+        }
     }
 
     fn suggest_table(&self, snapshot: &Arc<Snapshot>) -> Arc<SuggestTable> {

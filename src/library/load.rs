@@ -5,7 +5,7 @@ use super::place::Place;
 use super::settings;
 use super::shop;
 use super::walk::{self, File, Limits, Stamp, Walk, walk};
-use super::{Library, LibraryError, Settings, Shop};
+use super::{Library, LibraryError, Overlay, Seen, Settings, Shop};
 use crate::entry::Entry;
 use crate::facet::Facet;
 use crate::lexicon::{self, Lexicon, LexiconFile};
@@ -36,6 +36,18 @@ pub(super) struct Memory {
     files: Vec<Known>,
 }
 
+impl Memory {
+    /// Path and SHA-256 of every file that was read: settings, then entries.
+    pub(super) fn hashes(&self) -> impl Iterator<Item = (&str, [u8; 32])> {
+        let entries = self.files.iter().map(|known| (known.file.path.as_str(), known.content.hash));
+        let settings = self.ground.hashes.iter().map(|(path, hash)| (path.as_str(), *hash));
+        settings.chain(entries.filter(|(_, hash)| *hash != UNREAD))
+    }
+}
+
+/// Stands for the hash of a file that could not be read.
+const UNREAD: [u8; 32] = [0; 32];
+
 /// A file and what it turned out to be.
 #[derive(Debug, Clone)]
 struct Known {
@@ -58,6 +70,8 @@ struct Content {
 #[derive(Debug)]
 struct Ground {
     files: Vec<File>,
+    /// SHA-256 of each file that was read.
+    hashes: BTreeMap<String, [u8; 32]>,
     settled: bool,
     hash: [u8; 32],
     settings: Settings,
@@ -83,10 +97,50 @@ pub fn load(dir: &Path, previous: Option<&Library>) -> Result<Library, LibraryEr
 /// # Errors
 /// As [`load`].
 pub fn load_within(dir: &Path, previous: Option<&Library>, limits: &Limits, now: Timestamp) -> Result<Library, LibraryError> {
+    load_over(&Folder { dir, overlay: &Overlay::new() }, previous, limits, now)
+}
+
+/// As [`load`], with the files of an overlay in place of those of the folder: what would be, without writing it.
+///
+/// # Errors
+/// As [`load`].
+pub fn load_with(dir: &Path, previous: Option<&Library>, overlay: &Overlay, now: Timestamp) -> Result<Library, LibraryError> {
+    load_over(&Folder { dir, overlay }, previous, &Limits::default(), now)
+}
+
+/// A folder, and files that stand before its own.
+struct Folder<'f> {
+    dir: &'f Path,
+    overlay: &'f Overlay,
+}
+
+impl Folder<'_> {
+    fn walk(&self, previous: Option<&Library>, limits: &Limits) -> Result<Walk, LibraryError> {
+        let mut walk = settled_walk(self.dir, previous, limits)?;
+        for (path, bytes) in self.overlay {
+            walk.set(path, bytes.as_ref().map(|bytes| Stamp::of_size(bytes.len() as u64)));
+        }
+        Ok(walk)
+    }
+
+    fn read(&self, path: &str, limit: u64) -> Result<Vec<u8>, Unread> {
+        match self.overlay.get(path) {
+            None => read(&self.dir.join(path), limit),
+            Some(Some(bytes)) if bytes.len() as u64 <= limit => Ok(bytes.clone()),
+            Some(Some(_)) => Err(Unread::TooLarge),
+            Some(None) => Err(Unread::Io(io::ErrorKind::NotFound.into())),
+        }
+    }
+}
+
+fn load_over(folder: &Folder, previous: Option<&Library>, limits: &Limits, now: Timestamp) -> Result<Library, LibraryError> {
     let begun = SystemTime::now();
-    let walk = settled_walk(dir, previous, limits)?;
-    let ground = ground(dir, &walk, previous, limits, begun)?;
-    let files = contents(dir, &walk, &ground, previous, limits, begun);
+    let dir = folder.dir;
+    let walk = folder.walk(previous, limits)?;
+    let mut seen = Vec::new();
+    let ground = ground(folder, &walk, previous, limits, begun, &mut seen)?;
+    let files = contents(folder, &walk, &ground, previous, limits, begun, &mut seen);
+    seen.extend(vanished(&walk, &ground, &files, previous));
     let (entries, problems) = resolve(dir, &walk, &ground, &files, previous, now);
     Ok(Library {
         dir: dir.to_path_buf(),
@@ -96,8 +150,19 @@ pub fn load_within(dir: &Path, previous: Option<&Library>, limits: &Limits, now:
         lexicon: Arc::clone(&ground.lexicon),
         entries,
         problems,
+        seen,
         memory: Memory { ground, files },
     })
+}
+
+/// Files of before that are there no more.
+fn vanished(walk: &Walk, ground: &Ground, files: &[Known], previous: Option<&Library>) -> Vec<Seen> {
+    let Some(previous) = previous else { return Vec::new() };
+    let has = |path: &str| files.binary_search_by(|known| known.file.path.as_str().cmp(path)).is_ok();
+    // A settings file that is listed and could not be read is not gone.
+    let is_setting = |path: &str| ground.files.iter().any(|file| file.path == path);
+    let gone = previous.memory.hashes().filter(|(path, _)| !has(path) && !is_setting(path) && !walk.is_blind_to(path));
+    gone.map(|(path, _)| Seen { path: path.to_owned(), bytes: None, at: Timestamp::now() }).collect()
 }
 
 /// Lists the library; where something has vanished, again after a moment.
@@ -115,7 +180,15 @@ fn settled_walk(dir: &Path, previous: Option<&Library>, limits: &Limits) -> Resu
 }
 
 /// Reads settings, shops and lexicon, or takes those of before where nothing in them changed.
-fn ground(dir: &Path, walk: &Walk, previous: Option<&Library>, limits: &Limits, begun: SystemTime) -> Result<Arc<Ground>, LibraryError> {
+fn ground(
+    folder: &Folder,
+    walk: &Walk,
+    previous: Option<&Library>,
+    limits: &Limits,
+    begun: SystemTime,
+    seen: &mut Vec<Seen>,
+) -> Result<Arc<Ground>, LibraryError> {
+    let dir = folder.dir;
     let previous = previous.map(|library| &library.memory.ground);
     if let Some(same) = previous.filter(|ground| ground.settled && ground.files == walk.settings) {
         return Ok(Arc::clone(same));
@@ -123,10 +196,16 @@ fn ground(dir: &Path, walk: &Walk, previous: Option<&Library>, limits: &Limits, 
     let mut problems = Vec::new();
     let mut texts: Vec<(&str, Vec<u8>)> = Vec::new();
     let mut hasher = Sha256::new();
+    let mut hashes = BTreeMap::new();
     for file in &walk.settings {
         let limit = if file.path.starts_with("lexicon/") { limits.lexicon_bytes } else { limits.entry_bytes };
-        match read(&dir.join(&file.path), limit) {
+        match folder.read(&file.path, limit) {
             Ok(bytes) => {
+                let hash: [u8; 32] = Sha256::digest(&bytes).into();
+                if previous.is_some_and(|ground| ground.hashes.get(&file.path) != Some(&hash)) {
+                    seen.push(Seen { path: file.path.clone(), bytes: Some(bytes.clone()), at: Timestamp::now() });
+                }
+                hashes.insert(file.path.clone(), hash);
                 for part in [file.path.as_bytes(), &bytes] {
                     hasher.update(part.len().to_le_bytes());
                     hasher.update(part);
@@ -141,6 +220,7 @@ fn ground(dir: &Path, walk: &Walk, previous: Option<&Library>, limits: &Limits, 
     if let Some(same) = previous.filter(|ground| ground.hash == hash && problems.is_empty()) {
         let same = Ground {
             files: walk.settings.clone(),
+            hashes,
             settled,
             hash,
             settings: same.settings.clone(),
@@ -172,7 +252,8 @@ fn ground(dir: &Path, walk: &Walk, previous: Option<&Library>, limits: &Limits, 
         problems.extend(check::shop(path, read, &lexicon));
     }
     let lexicon = Arc::new(lexicon);
-    Ok(Arc::new(Ground { files: walk.settings.clone(), settled, hash, settings, shops, site_profiles, lexicon, lexicon_files, problems }))
+    let files = walk.settings.clone();
+    Ok(Arc::new(Ground { files, hashes, settled, hash, settings, shops, site_profiles, lexicon, lexicon_files, problems }))
 }
 
 fn settings_of(
@@ -289,7 +370,15 @@ fn is_yaml_or_text(file: &LexiconFile) -> bool {
 }
 
 /// What the files of entries say, in the order of paths; on all cores, because a whole library takes a second on one.
-fn contents(dir: &Path, walk: &Walk, ground: &Ground, previous: Option<&Library>, limits: &Limits, begun: SystemTime) -> Vec<Known> {
+fn contents(
+    folder: &Folder,
+    walk: &Walk,
+    ground: &Ground,
+    previous: Option<&Library>,
+    limits: &Limits,
+    begun: SystemTime,
+    seen: &mut Vec<Seen>,
+) -> Vec<Known> {
     let before = |path: &str| {
         let files = previous.map_or(&[][..], |library| &library.memory.files);
         files.binary_search_by(|known| known.file.path.as_str().cmp(path)).ok().map(|at| &files[at])
@@ -311,8 +400,11 @@ fn contents(dir: &Path, walk: &Walk, ground: &Ground, previous: Option<&Library>
         while let Some(index) = todo.get(next.fetch_add(1, Ordering::Relaxed)) {
             let file = &walk.entries[*index];
             let earlier = before(&file.path).map(|known| &known.content);
-            if let Some(known) = content(dir, file, ground, &shops, earlier, limits, begun) {
-                done.push((*index, known));
+            if let Some((known, bytes)) = content(folder, file, ground, &shops, earlier, limits, begun) {
+                // Of a first load everything would be new: who keeps versions reads the files that it lacks.
+                let bytes = bytes.filter(|_| previous.is_some());
+                let seen = bytes.map(|bytes| Seen { path: file.path.clone(), bytes: Some(bytes), at: Timestamp::now() });
+                done.push((*index, known, seen));
             }
         }
         done
@@ -322,8 +414,9 @@ fn contents(dir: &Path, walk: &Walk, ground: &Ground, previous: Option<&Library>
         let others: Vec<_> = (1..threads).map(|_| scope.spawn(work)).collect();
         let mine = work();
         let theirs = others.into_iter().filter_map(|thread| thread.join().ok()).flatten();
-        for (index, done) in mine.into_iter().chain(theirs) {
+        for (index, done, change) in mine.into_iter().chain(theirs) {
             known[index] = Some(done);
+            seen.extend(change);
         }
     });
     known.into_iter().flatten().collect()
@@ -332,28 +425,28 @@ fn contents(dir: &Path, walk: &Walk, ground: &Ground, previous: Option<&Library>
 /// A thread is worth its start from this many files on.
 const FILES_PER_THREAD: usize = 50;
 
-/// Reads one file; `None` where it has vanished.
+/// Reads one file; `None` where it has vanished. Its bytes come with it where they are not those of before.
 fn content(
-    dir: &Path,
+    folder: &Folder,
     file: &File,
     ground: &Ground,
     shops: &BTreeMap<String, Shop>,
     earlier: Option<&Arc<Content>>,
     limits: &Limits,
     begun: SystemTime,
-) -> Option<Known> {
+) -> Option<(Known, Option<Vec<u8>>)> {
     let withheld = |problem: Problem, hash: [u8; 32]| Content { hash, ground: ground.hash, entry: None, problems: vec![problem] };
-    let bytes = match read(&dir.join(&file.path), limits.entry_bytes) {
+    let bytes = match folder.read(&file.path, limits.entry_bytes) {
         Ok(bytes) => bytes,
         Err(why) => {
             let problem = why.problem(&file.path, limits.entry_bytes)?;
-            return Some(Known { file: file.clone(), settled: false, content: Arc::new(withheld(problem, [0; 32])) });
+            return Some((Known { file: file.clone(), settled: false, content: Arc::new(withheld(problem, UNREAD)) }, None));
         }
     };
     let settled = file.stamp.is_settled(begun) && bytes.len() as u64 == file.stamp.size;
     let hash: [u8; 32] = Sha256::digest(&bytes).into();
     if let Some(same) = earlier.filter(|content| content.hash == hash && content.ground == ground.hash) {
-        return Some(Known { file: file.clone(), settled, content: Arc::clone(same) });
+        return Some((Known { file: file.clone(), settled, content: Arc::clone(same) }, None));
     }
     let content = match std::str::from_utf8(&bytes) {
         Err(_) => withheld(not_utf8(&file.path), hash),
@@ -367,7 +460,8 @@ fn content(
             withheld(Place::START.problem(&file.path, Code::UnreadableFile, zh, "the program failed on this file: please report it"), hash)
         }),
     };
-    Some(Known { file: file.clone(), settled, content: Arc::new(content) })
+    let changed = earlier.is_none_or(|content| content.hash != hash);
+    Some((Known { file: file.clone(), settled, content: Arc::new(content) }, changed.then_some(bytes)))
 }
 
 fn parse(file: &File, bytes: &[u8], text: &str, hash: [u8; 32], ground: &Ground, shops: &BTreeMap<String, Shop>) -> Content {

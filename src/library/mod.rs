@@ -17,10 +17,11 @@ mod walk;
 pub mod watch;
 pub mod write;
 
-pub use load::{load, load_within};
+pub use load::{load, load_with, load_within};
 pub use settings::FORMAT;
 pub(crate) use similar::similar_earlier;
 pub use walk::Limits;
+pub(crate) use walk::is_entry;
 
 use crate::entry::Entry;
 use crate::lexicon::Lexicon;
@@ -48,9 +49,32 @@ pub struct Library {
     pub entries: Vec<Arc<Entry>>,
     /// Everything wrong, in the order of path and line.
     pub problems: Vec<Problem>,
+    /// What this load found changed against the one before, in no order; empty after a first load.
+    pub seen: Vec<Seen>,
     /// What the next [`load()`] need not read again.
     memory: load::Memory,
 }
+
+impl Library {
+    /// Path and SHA-256 of every file that could be read, entries and settings, broken ones too.
+    pub fn hashes(&self) -> impl Iterator<Item = (&str, [u8; 32])> {
+        self.memory.hashes()
+    }
+}
+
+/// A file that changed between two loads.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Seen {
+    /// Relative to the library, with `/`.
+    pub path: String,
+    /// What was read; `None`: it is gone.
+    pub bytes: Option<Vec<u8>>,
+    /// When.
+    pub at: jiff::Timestamp,
+}
+
+/// Files that stand before those of the folder, by path; `None`: as if it were not there.
+pub type Overlay = BTreeMap<String, Option<Vec<u8>>>;
 
 /// `library.toml`.
 #[derive(Debug, Clone)]

@@ -55,6 +55,11 @@ impl Stamp {
         Stamp { size: metadata.len(), modified: metadata.modified().ok(), changed, inode }
     }
 
+    /// Of a file that is not on the disk: never that of one which is.
+    pub(super) fn of_size(size: u64) -> Stamp {
+        Stamp { size, modified: None, changed: (0, 0), inode: (0, 0) }
+    }
+
     /// Whether the file was last written so long before `now` that another write would have got another time: file systems count
     /// in steps of up to two seconds.
     pub(super) fn is_settled(&self, now: SystemTime) -> bool {
@@ -88,6 +93,17 @@ pub(super) struct Walk {
 }
 
 impl Walk {
+    /// Puts a file into the list, or takes it out.
+    pub(super) fn set(&mut self, path: &str, stamp: Option<Stamp>) {
+        let files = if is_entry(path) { &mut self.entries } else { &mut self.settings };
+        match (files.binary_search_by(|file| file.path.as_str().cmp(path)), stamp) {
+            (Ok(at), Some(stamp)) => files[at].stamp = stamp,
+            (Ok(at), None) => drop(files.remove(at)),
+            (Err(at), Some(stamp)) if is_entry(path) || is_settings(path) => files.insert(at, File { path: path.to_owned(), stamp }),
+            (Err(_), _) => {}
+        }
+    }
+
     /// Whether nothing is known of a path, because its folder could not be listed.
     pub(super) fn is_blind_to(&self, path: &str) -> bool {
         self.blind.iter().any(|folder| path.starts_with(folder.as_str()))
@@ -260,17 +276,22 @@ impl Walker<'_> {
 }
 
 /// Whether a path (relative, with `/`) is that of an entry.
-pub(super) fn is_entry(path: &str) -> bool {
+pub(crate) fn is_entry(path: &str) -> bool {
     let name = path.rsplit('/').next().unwrap_or(path);
     name.ends_with(".md") && !name.eq_ignore_ascii_case("readme.md") && !path.starts_with("lexicon/") && !path.starts_with("shops/")
 }
 
 /// Whether a path is that of a settings file.
-pub(super) fn is_settings(path: &str) -> bool {
+pub(crate) fn is_settings(path: &str) -> bool {
     path == settings::FILE
         || path == site_profiles::FILE
         || path.strip_prefix("lexicon/").is_some_and(|name| !name.contains('/') && !name.ends_with(".md"))
         || shop_id(path).is_some()
+}
+
+/// Whether a path is that of a file in the library's root that is written by Huashu and read by no load.
+pub(super) fn is_beside(path: &str) -> bool {
+    matches!(path, "golden.tsv" | "points.toml")
 }
 
 /// The id of the shop whose file this is.

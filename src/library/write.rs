@@ -179,7 +179,7 @@ fn target(dir: &Path, path: &str) -> Result<PathBuf, WriteError> {
         };
         return Err(bad(why));
     }
-    if !walk::is_entry(path) && !walk::is_settings(path) {
+    if !walk::is_entry(path) && !walk::is_settings(path) && !walk::is_beside(path) {
         return Err(bad(PathFault::NoFileOfLibrary));
     }
     let io = |source| WriteError::Io { path: path.to_owned(), source };

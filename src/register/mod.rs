@@ -5,8 +5,10 @@
 //! UUIDv7, times milliseconds.
 
 mod audit;
+mod versions;
 
 pub use audit::AuditRow;
+pub use versions::{NewVersion, Standing};
 
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{ConnectOptions, Connection};
@@ -26,7 +28,7 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 const MAX_CONNECTIONS: u32 = 4;
 
 /// The tables of format 1, module by module.
-const SCHEMA: &[&[&str]] = &[audit::SCHEMA];
+const SCHEMA: &[&[&str]] = &[audit::SCHEMA, versions::SCHEMA];
 
 /// Why the register cannot be used.
 #[derive(Debug, thiserror::Error)]

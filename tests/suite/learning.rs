@@ -7,6 +7,7 @@ use axum::http::{Request, StatusCode, header};
 use huashu::http::{AppState, local_token, router};
 use huashu::journal::Journal;
 use huashu::live::Live;
+use huashu::register::Register;
 use serde_json::{Value, json};
 use std::fs;
 use std::path::Path;
@@ -30,13 +31,14 @@ struct Service {
 }
 
 impl Service {
-    fn new(desk: &Path) -> Service {
+    async fn new(desk: &Path) -> Service {
         let data = desk.join("data/kb");
         let (journal, warnings) = Journal::open(&data).unwrap();
         assert!(warnings.is_empty());
         let (journal, token) = (Arc::new(journal), local_token(&data).unwrap());
         let live = Arc::new(Live::in_memory(&desk.join("kb")).unwrap());
-        let router = router(AppState::new(live).with_journal(Arc::clone(&journal)).with_token(&token));
+        let register = Register::open(&data).await.unwrap();
+        let router = router(AppState::new(live).with_journal(Arc::clone(&journal)).with_register(register).with_token(&token));
         Service { router, journal, token }
     }
 
@@ -80,7 +82,7 @@ impl Service {
 #[tokio::test]
 async fn picks_are_learned_masked_and_shareable_after_three_conversations() {
     let desk = desk();
-    let service = Service::new(desk.path());
+    let service = Service::new(desk.path()).await;
     for (count, (install, conversation)) in [("a", "1"), ("b", "2"), ("a", "2"), ("c", "3")].into_iter().enumerate() {
         service.pick(install, conversation, "我的货啥时候能出库,电话13812345678").await;
         let learned = service.phrasings().await;
@@ -94,7 +96,7 @@ async fn picks_are_learned_masked_and_shareable_after_three_conversations() {
 #[tokio::test]
 async fn trainers_decide_with_the_token_alone() {
     let desk = desk();
-    let service = Service::new(desk.path());
+    let service = Service::new(desk.path()).await;
     service.pick("a", "1", "我的货啥时候能出库").await;
     let id = service.phrasings().await[0]["id"].as_str().unwrap().to_owned();
     let decide = |decision: &str| format!("/v1/phrasings/{id}/{decision}");
@@ -125,7 +127,7 @@ async fn trainers_decide_with_the_token_alone() {
 #[tokio::test]
 async fn events_that_cannot_be_read_are_told_and_none_of_their_batch_is_taken() {
     let desk = desk();
-    let service = Service::new(desk.path());
+    let service = Service::new(desk.path()).await;
     let event = |field: &str, value: Value| {
         let mut event = json!({ "event_id": "1", "query_id": "q", "type": "picked", "entry_id": "催发货" });
         event[field] = value;
@@ -219,7 +221,7 @@ async fn a_search_in_the_shell_uses_what_was_learned_and_writes_nothing() {
     };
     assert_ne!(first().as_deref(), Some("learned"), "there is no journal yet");
     assert!(!desk.path().join("data").exists());
-    let service = Service::new(desk.path());
+    let service = Service::new(desk.path()).await;
     service.pick("a", "1", question).await;
     service.pick("b", "2", question).await;
     assert_eq!(first().as_deref(), Some("learned"), "while a server writes");

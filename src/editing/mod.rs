@@ -1,0 +1,352 @@
+//! The one way in which people and programs change content: intent → file → version. Called by `http`, `cli` and whoever writes entries,
+//! lexicon, shops, settings or golden questions; nothing else calls `library::write`.
+//!
+//! A version of the register is intended before the file is written, and kept after. What somebody wrote into the file beside us is kept as
+//! a version of its own before it is replaced, so that the history holds every content that was there when somebody wrote.
+
+mod version;
+
+pub use version::{Action, FILE_AUTHOR, Version, Way};
+
+use crate::library::write::{self, Expected, WriteError};
+use crate::markdown;
+use crate::register::{NewVersion, Register, RegisterError, Standing};
+use jiff::Timestamp;
+use sha2::{Digest, Sha256};
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use uuid::Uuid;
+
+/// Changes of one transaction: large enough that its wait for the disk is nothing beside the files', small enough that others get a turn.
+const BATCH: usize = 500;
+
+/// Files of a batch that are written at once: writers share one wait for the disk, which is nearly all that a write takes.
+const WRITERS: usize = 8;
+
+/// Longest reason for a change, in characters: a sentence or two.
+pub const MAX_WHY_CHARS: usize = 500;
+
+/// Why nothing was changed.
+#[derive(Debug, thiserror::Error)]
+pub enum EditingError {
+    /// The file: somebody else was first, a bad path, a full disk.
+    #[error(transparent)]
+    Write(#[from] WriteError),
+    /// The register: without an intent no file is written.
+    #[error(transparent)]
+    Register(#[from] RegisterError),
+    /// The work was cut off.
+    #[error("a change was cut off; the next start says whether its file was written")]
+    CutOff,
+}
+
+/// Who changes something, how and why.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Author {
+    /// An identity.
+    pub who: String,
+    /// How.
+    pub way: Way,
+    /// What they say about it.
+    pub why: String,
+}
+
+impl Author {
+    /// An author. A reason beyond [`MAX_WHY_CHARS`] is cut.
+    pub fn new(who: &str, way: Way, why: &str) -> Author {
+        Author { who: who.to_owned(), way, why: why.trim().chars().take(MAX_WHY_CHARS).collect() }
+    }
+}
+
+/// A change to one file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Change {
+    path: String,
+    expected: Expected,
+    to: To,
+    restores: bool,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum To {
+    Bytes(Vec<u8>),
+    Gone,
+    Elsewhere(String, Vec<u8>),
+}
+
+impl Change {
+    /// Writes a file, new or not.
+    pub fn write(path: &str, bytes: Vec<u8>, expected: Expected) -> Change {
+        Change { path: path.to_owned(), expected, to: To::Bytes(bytes), restores: false }
+    }
+
+    /// Removes a file.
+    pub fn remove(path: &str, expected: [u8; 32]) -> Change {
+        Change { path: path.to_owned(), expected: Expected::Version(expected), to: To::Gone, restores: false }
+    }
+
+    /// Moves a file, its content perhaps changed with it, to where none is.
+    pub fn relocate(from: &str, to: &str, bytes: Vec<u8>, expected: [u8; 32]) -> Change {
+        let to = if from == to { To::Bytes(bytes) } else { To::Elsewhere(to.to_owned(), bytes) };
+        Change { path: from.to_owned(), expected: Expected::Version(expected), to, restores: false }
+    }
+
+    /// The same, told as bringing an earlier version back.
+    pub fn restoring(self) -> Change {
+        Change { restores: true, ..self }
+    }
+}
+
+/// A change that was made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Done {
+    /// Id of the version.
+    pub version: String,
+    /// The entry in the file.
+    pub entry_id: Option<String>,
+    /// Where the file is, or was.
+    pub path: String,
+    /// SHA-256 of what is there now.
+    pub hash: Option<[u8; 32]>,
+}
+
+/// Changes content of one library and keeps its versions.
+#[derive(Debug)]
+pub struct Editing {
+    dir: PathBuf,
+    register: Register,
+    /// One batch at a time: what a change replaces must be in the history before.
+    turn: tokio::sync::Mutex<()>,
+}
+
+/// What a change does to one path, found before anything is written.
+struct Prepared {
+    change: Change,
+    present: Option<(Vec<u8>, [u8; 32])>,
+    /// Ids of its versions: of a move the departure, then the arrival.
+    ids: Vec<String>,
+    done: Done,
+}
+
+impl Editing {
+    /// Over a library's folder and a register.
+    pub fn new(dir: &Path, register: Register) -> Editing {
+        Editing { dir: dir.to_owned(), register, turn: tokio::sync::Mutex::new(()) }
+    }
+
+    /// The register.
+    pub fn register(&self) -> &Register {
+        &self.register
+    }
+
+    /// The library's folder.
+    pub fn dir(&self) -> &Path {
+        &self.dir
+    }
+
+    /// Makes one change.
+    ///
+    /// # Errors
+    /// [`EditingError`]; the file is as it was.
+    pub async fn apply(&self, change: Change, by: &Author) -> Result<Done, EditingError> {
+        self.apply_all(vec![change], by).await?.pop().unwrap_or(Err(EditingError::CutOff))
+    }
+
+    /// Makes changes to different files, in few transactions; each answers for itself.
+    ///
+    /// # Errors
+    /// Where the register cannot be written: changes of earlier batches are made, no others.
+    pub async fn apply_all(&self, changes: Vec<Change>, by: &Author) -> Result<Vec<Result<Done, EditingError>>, EditingError> {
+        let mut outcomes = Vec::with_capacity(changes.len());
+        let mut changes = changes.into_iter().peekable();
+        while changes.peek().is_some() {
+            let batch: Vec<Change> = changes.by_ref().take(BATCH).collect();
+            outcomes.extend(self.apply_batch(batch, by).await?);
+        }
+        Ok(outcomes)
+    }
+
+    async fn apply_batch(&self, changes: Vec<Change>, by: &Author) -> Result<Vec<Result<Done, EditingError>>, EditingError> {
+        let _turn = self.turn.lock().await;
+        let dir = self.dir.clone();
+        let looked = blocking(move || changes.into_iter().map(|change| look(&dir, change)).collect::<Vec<_>>()).await?;
+        let mut intents = Vec::new();
+        let mut prepared = Vec::with_capacity(looked.len());
+        for one in looked {
+            prepared.push(match one {
+                Ok((change, present)) => Ok(self.intend(change, present, by, &mut intents).await?),
+                Err(error) => Err(error),
+            });
+        }
+        self.register.add_versions(&intents).await?;
+        let dir = self.dir.clone();
+        let written = blocking(move || write_all(&dir, prepared)).await?;
+        let (mut kept, mut dropped) = (Vec::new(), Vec::new());
+        let mut outcomes = Vec::with_capacity(written.len());
+        for (ids, outcome) in written {
+            if outcome.is_ok() {
+                kept.extend(ids)
+            } else {
+                dropped.extend(ids)
+            }
+            outcomes.push(outcome.map_err(EditingError::Write));
+        }
+        // The files are written: where the register fails only now, the next start keeps the intents whose file is there.
+        if let Err(error) = self.register.settle_versions(&kept, &dropped).await {
+            tracing::error!(%error, "versions stay intended until the next start");
+        }
+        Ok(outcomes)
+    }
+
+    /// The versions of a change, and that of what it replaces where the history lacks it.
+    async fn intend(
+        &self,
+        change: Change,
+        present: Option<(Vec<u8>, [u8; 32])>,
+        by: &Author,
+        intents: &mut Vec<NewVersion>,
+    ) -> Result<Prepared, EditingError> {
+        let last = self.register.last_version(&change.path, false).await?;
+        let mut at_us = last.as_ref().map_or(i64::MIN, |last| last.at_us + 1).max(now_us());
+        let known_id = last.as_ref().and_then(|last| last.entry_id.clone());
+        let known_hash = last.as_ref().and_then(|last| last.hash);
+        if let Some((bytes, hash)) = present.as_ref().filter(|(_, hash)| known_hash != Some(*hash)) {
+            let action = if known_hash.is_some() { Action::Save } else { Action::Create };
+            let version = Version {
+                id: Uuid::now_v7().to_string(),
+                entry_id: entry_id(&change.path, Some(bytes), known_id.as_deref()),
+                path: change.path.clone(),
+                action,
+                way: Way::File,
+                who: FILE_AUTHOR.to_owned(),
+                why: String::new(),
+                at_us,
+                hash: Some(*hash),
+            };
+            intents.push(NewVersion { version, body: Some(bytes.clone()), standing: Standing::Kept });
+            at_us += 1;
+        }
+        let present_id = entry_id(&change.path, present.as_ref().map(|(bytes, _)| bytes.as_slice()), known_id.as_deref());
+        let mut ids = Vec::new();
+        let mut intend = |path: &str, entry_id: Option<String>, action: Action, body: Option<&[u8]>| {
+            let hash = body.map(|body| Sha256::digest(body).into());
+            let version = Version {
+                id: Uuid::now_v7().to_string(),
+                entry_id: entry_id.clone(),
+                path: path.to_owned(),
+                action: if change.restores { Action::Restore } else { action },
+                way: by.way,
+                who: by.who.clone(),
+                why: by.why.clone(),
+                at_us,
+                hash,
+            };
+            ids.push(version.id.clone());
+            let done = Done { version: version.id.clone(), entry_id, path: path.to_owned(), hash };
+            intents.push(NewVersion { version, body: body.map(<[u8]>::to_vec), standing: Standing::Intended });
+            done
+        };
+        let done = match &change.to {
+            To::Bytes(bytes) => {
+                let action = if present.is_some() { Action::Save } else { Action::Create };
+                intend(&change.path, entry_id(&change.path, Some(bytes), present_id.as_deref()), action, Some(bytes))
+            }
+            To::Gone => intend(&change.path, present_id, Action::Delete, None),
+            To::Elsewhere(to, bytes) => {
+                let arrives = entry_id(to, Some(bytes), present_id.as_deref());
+                intend(&change.path, arrives.clone(), Action::Move, None);
+                intend(to, arrives, Action::Move, Some(bytes))
+            }
+        };
+        Ok(Prepared { change, present, ids, done })
+    }
+}
+
+/// What is there now, unless it is not what the change expects.
+fn look(dir: &Path, change: Change) -> Result<(Change, Option<(Vec<u8>, [u8; 32])>), WriteError> {
+    let present = match write::read(dir, &change.path) {
+        Ok(present) => Some(present),
+        Err(WriteError::Io { source, .. }) if source.kind() == ErrorKind::NotFound => None,
+        Err(error) => return Err(error),
+    };
+    let found = present.as_ref().map(|(_, hash)| *hash);
+    let is_as_expected = match change.expected {
+        Expected::Absent => found.is_none(),
+        Expected::Version(hash) => found == Some(hash),
+    };
+    if is_as_expected { Ok((change, present)) } else { Err(WriteError::Conflict { path: change.path, found }) }
+}
+
+type Written = (Vec<String>, Result<Done, WriteError>);
+
+/// Writes the files of a batch, several at once; outcomes in its order.
+fn write_all(dir: &Path, prepared: Vec<Result<Prepared, WriteError>>) -> Vec<Written> {
+    let mut outcomes: Vec<Option<Written>> = Vec::new();
+    let mut todo = Vec::new();
+    for (at, one) in prepared.into_iter().enumerate() {
+        match one {
+            Ok(one) => {
+                outcomes.push(None);
+                todo.push((at, one));
+            }
+            Err(error) => outcomes.push(Some((Vec::new(), Err(error)))),
+        }
+    }
+    let next = AtomicUsize::new(0);
+    let work = || {
+        let mut done = Vec::new();
+        while let Some((at, one)) = todo.get(next.fetch_add(1, Ordering::Relaxed)) {
+            let outcome = write_one(dir, one).map(|()| one.done.clone());
+            done.push((*at, (one.ids.clone(), outcome)));
+        }
+        done
+    };
+    let done: Vec<_> = std::thread::scope(|scope| {
+        let others: Vec<_> = (1..WRITERS.min(todo.len())).map(|_| scope.spawn(work)).collect();
+        let mine = work();
+        mine.into_iter().chain(others.into_iter().filter_map(|thread| thread.join().ok()).flatten()).collect()
+    });
+    for (at, outcome) in done {
+        outcomes[at] = Some(outcome);
+    }
+    outcomes.into_iter().flatten().collect()
+}
+
+fn write_one(dir: &Path, prepared: &Prepared) -> Result<(), WriteError> {
+    let Prepared { change, present, .. } = prepared;
+    match (&change.to, present) {
+        (To::Bytes(bytes), _) => write::write(dir, &change.path, bytes, change.expected).map(|_| ()),
+        (To::Gone, Some((_, hash))) => write::remove(dir, &change.path, *hash),
+        (To::Elsewhere(to, bytes), Some((_, hash))) => {
+            let arrived = write::write(dir, to, bytes, Expected::Absent)?;
+            write::remove(dir, &change.path, *hash).inspect_err(|_| {
+                // Somebody changed it meanwhile: it stays where it is, as it is.
+                let _ = write::remove(dir, to, arrived);
+            })
+        }
+        (_, None) => Err(WriteError::Conflict { path: change.path.clone(), found: None }),
+    }
+}
+
+/// The entry in a file: as its content says, else as was known before, else by its name; `None` for files that hold none.
+fn entry_id(path: &str, bytes: Option<&[u8]>, known: Option<&str>) -> Option<String> {
+    if !crate::library::is_entry(path) {
+        return None;
+    }
+    let read = bytes.and_then(|bytes| markdown::parse(path, bytes, &crate::facet::Facets::default()).entry);
+    let name = path.rsplit('/').next().unwrap_or(path);
+    let named = || name.strip_suffix(".md").unwrap_or(name).to_owned();
+    Some(read.map(|entry| entry.id.to_string()).or_else(|| known.map(str::to_owned)).unwrap_or_else(named))
+}
+
+fn now_us() -> i64 {
+    Timestamp::now().as_microsecond()
+}
+
+async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, EditingError> {
+    tokio::task::spawn_blocking(work).await.map_err(|_| EditingError::CutOff)
+}
+
+#[cfg(test)]
+mod tests;

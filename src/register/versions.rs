@@ -1,0 +1,245 @@
+//! Every content that a file of the library had, with who, when and why. Texts are kept once, by their SHA-256.
+//!
+//! A version is `intended` before its file is written and `kept` after: a program that is killed between leaves the intent, by which the
+//! next start knows whose change it was.
+
+use super::{Register, RegisterError};
+use crate::analysis::fold;
+use crate::editing::{Action, Version, Way};
+use sqlx::sqlite::SqliteRow;
+use sqlx::{Connection, Row, SqliteConnection};
+
+/// Its tables.
+pub(super) const SCHEMA: &[&str] = &[
+    "CREATE TABLE texts (
+        hash TEXT PRIMARY KEY NOT NULL,
+        body BLOB NOT NULL
+    )",
+    "CREATE TABLE versions (
+        id TEXT PRIMARY KEY NOT NULL,
+        state TEXT NOT NULL,
+        entry_key TEXT,
+        entry_id TEXT,
+        path TEXT NOT NULL,
+        action TEXT NOT NULL,
+        way TEXT NOT NULL,
+        who TEXT NOT NULL,
+        why TEXT NOT NULL,
+        at_us BIGINT NOT NULL,
+        hash TEXT REFERENCES texts (hash)
+    )",
+    "CREATE INDEX versions_by_path ON versions (path, at_us, id)",
+    "CREATE INDEX versions_by_entry ON versions (entry_key, at_us, id)",
+    "CREATE INDEX versions_intended ON versions (state) WHERE state = 'intended'",
+];
+
+/// Columns of a [`Version`], in the order in which [`version_of`] reads them.
+const COLUMNS: &str = "id, entry_id, path, action, way, who, why, at_us, hash";
+
+/// Whether the file of a version is known to have been written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Standing {
+    /// It is about to be.
+    Intended,
+    /// It was.
+    Kept,
+}
+
+/// A version to add, with its content.
+#[derive(Debug, Clone)]
+pub struct NewVersion {
+    /// The version.
+    pub version: Version,
+    /// Its content, where it has one.
+    pub body: Option<Vec<u8>>,
+    /// Whether the file was written.
+    pub standing: Standing,
+}
+
+impl Register {
+    /// Adds versions and their contents, all or none.
+    ///
+    /// # Errors
+    /// Where they cannot be written.
+    pub async fn add_versions(&self, new: &[NewVersion]) -> Result<(), RegisterError> {
+        let mut connection = self.pool.acquire().await?;
+        let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await?;
+        for NewVersion { version, body, standing } in new {
+            add_version(&mut transaction, version, body.as_deref(), *standing).await?;
+        }
+        transaction.commit().await?;
+        Ok(())
+    }
+
+    /// Says what became of intents: those whose file was written are kept, the others never were.
+    ///
+    /// # Errors
+    /// Where it cannot be written.
+    pub async fn settle_versions(&self, written: &[String], dropped: &[String]) -> Result<(), RegisterError> {
+        let mut connection = self.pool.acquire().await?;
+        let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await?;
+        for id in written {
+            sqlx::query("UPDATE versions SET state = 'kept' WHERE id = $1").bind(id).execute(&mut *transaction).await?;
+        }
+        for id in dropped {
+            sqlx::query("DELETE FROM versions WHERE id = $1 AND state = 'intended'").bind(id).execute(&mut *transaction).await?;
+        }
+        transaction.commit().await?;
+        Ok(())
+    }
+
+    /// Intents that nobody has settled, oldest first.
+    ///
+    /// # Errors
+    /// Where they cannot be read.
+    pub async fn intended_versions(&self) -> Result<Vec<Version>, RegisterError> {
+        let rows = sqlx::query(sqlx::AssertSqlSafe(format!("SELECT {COLUMNS} FROM versions WHERE state = 'intended' ORDER BY at_us, id")))
+            .fetch_all(&self.pool)
+            .await?;
+        rows.iter().map(version_of).collect()
+    }
+
+    /// The last version of the file at a path, intended ones included where asked.
+    ///
+    /// # Errors
+    /// Where it cannot be read.
+    pub async fn last_version(&self, path: &str, with_intended: bool) -> Result<Option<Version>, RegisterError> {
+        let state = if with_intended { "" } else { " AND state = 'kept'" };
+        let sql = format!("SELECT {COLUMNS} FROM versions WHERE path = $1{state} ORDER BY at_us DESC, id DESC LIMIT 1");
+        let row = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(path).fetch_optional(&self.pool).await?;
+        row.as_ref().map(version_of).transpose()
+    }
+
+    /// The last versions of the files at a path, latest first, at most `limit`.
+    ///
+    /// # Errors
+    /// Where they cannot be read.
+    pub async fn versions_of_path(&self, path: &str, limit: usize, offset: usize) -> Result<(Vec<Version>, usize), RegisterError> {
+        self.page_of_versions("path", path, limit, offset).await
+    }
+
+    /// A page of the history of an entry, latest first, and how many versions there are. Of a move it has the arrival.
+    ///
+    /// # Errors
+    /// Where it cannot be read.
+    pub async fn versions_of_entry(&self, entry_id: &str, limit: usize, offset: usize) -> Result<(Vec<Version>, usize), RegisterError> {
+        self.page_of_versions("entry_key", &fold(entry_id).text, limit, offset).await
+    }
+
+    async fn page_of_versions(
+        &self,
+        column: &str,
+        value: &str,
+        limit: usize,
+        offset: usize,
+    ) -> Result<(Vec<Version>, usize), RegisterError> {
+        let wanted = format!("{column} = $1 AND state = 'kept' AND NOT (action = 'move' AND hash IS NULL)");
+        let total: i64 = sqlx::query_scalar(sqlx::AssertSqlSafe(format!("SELECT count(*) FROM versions WHERE {wanted}")))
+            .bind(value)
+            .fetch_one(&self.pool)
+            .await?;
+        let sql = format!("SELECT {COLUMNS} FROM versions WHERE {wanted} ORDER BY at_us DESC, id DESC LIMIT $2 OFFSET $3");
+        let rows = sqlx::query(sqlx::AssertSqlSafe(sql))
+            .bind(value)
+            .bind(i64::try_from(limit).unwrap_or(i64::MAX))
+            .bind(i64::try_from(offset).unwrap_or(i64::MAX))
+            .fetch_all(&self.pool)
+            .await?;
+        Ok((rows.iter().map(version_of).collect::<Result<_, _>>()?, usize::try_from(total).unwrap_or(0)))
+    }
+
+    /// A kept version by its id.
+    ///
+    /// # Errors
+    /// Where it cannot be read.
+    pub async fn version(&self, id: &str) -> Result<Option<Version>, RegisterError> {
+        let sql = format!("SELECT {COLUMNS} FROM versions WHERE id = $1 AND state = 'kept'");
+        let row = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(id).fetch_optional(&self.pool).await?;
+        row.as_ref().map(version_of).transpose()
+    }
+
+    /// The content with a SHA-256.
+    ///
+    /// # Errors
+    /// Where it cannot be read.
+    pub async fn text(&self, hash: [u8; 32]) -> Result<Option<Vec<u8>>, RegisterError> {
+        Ok(sqlx::query_scalar("SELECT body FROM texts WHERE hash = $1").bind(hex(hash)).fetch_optional(&self.pool).await?)
+    }
+
+    /// The last kept version of every path, at a moment where one is given.
+    ///
+    /// # Errors
+    /// Where they cannot be read.
+    pub async fn last_versions(&self, until_us: Option<i64>) -> Result<Vec<Version>, RegisterError> {
+        let sql = format!(
+            "SELECT {COLUMNS} FROM versions v WHERE state = 'kept' AND at_us <= $1 AND NOT EXISTS (
+                SELECT 1 FROM versions w WHERE w.path = v.path AND w.state = 'kept' AND w.at_us <= $1
+                AND (w.at_us > v.at_us OR (w.at_us = v.at_us AND w.id > v.id)))"
+        );
+        let rows = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(until_us.unwrap_or(i64::MAX)).fetch_all(&self.pool).await?;
+        rows.iter().map(version_of).collect()
+    }
+}
+
+async fn add_version(
+    connection: &mut SqliteConnection,
+    version: &Version,
+    body: Option<&[u8]>,
+    standing: Standing,
+) -> Result<(), sqlx::Error> {
+    let hash = version.hash.map(hex);
+    if let (Some(hash), Some(body)) = (&hash, body) {
+        let insert = "INSERT INTO texts (hash, body) VALUES ($1, $2) ON CONFLICT (hash) DO NOTHING";
+        sqlx::query(insert).bind(hash).bind(body).execute(&mut *connection).await?;
+    }
+    sqlx::query(
+        "INSERT INTO versions (id, state, entry_key, entry_id, path, action, way, who, why, at_us, hash)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+    )
+    .bind(&version.id)
+    .bind(if standing == Standing::Kept { "kept" } else { "intended" })
+    .bind(version.entry_id.as_deref().map(|id| fold(id).text))
+    .bind(version.entry_id.as_deref())
+    .bind(&version.path)
+    .bind(version.action.as_str())
+    .bind(version.way.as_str())
+    .bind(&version.who)
+    .bind(&version.why)
+    .bind(version.at_us)
+    .bind(hash)
+    .execute(&mut *connection)
+    .await?;
+    Ok(())
+}
+
+fn version_of(row: &SqliteRow) -> Result<Version, RegisterError> {
+    let (action, way): (String, String) = (row.try_get(3)?, row.try_get(4)?);
+    let unknown = |what: &str| sqlx::Error::Decode(format!("an unknown {what} of a version").into());
+    let hash: Option<String> = row.try_get(8)?;
+    Ok(Version {
+        id: row.try_get(0)?,
+        entry_id: row.try_get(1)?,
+        path: row.try_get(2)?,
+        action: Action::parse(&action).ok_or_else(|| unknown("action"))?,
+        way: Way::parse(&way).ok_or_else(|| unknown("way"))?,
+        who: row.try_get(5)?,
+        why: row.try_get(6)?,
+        at_us: row.try_get(7)?,
+        hash: hash.map(|hash| unhex(&hash).ok_or_else(|| unknown("hash"))).transpose()?,
+    })
+}
+
+fn hex(hash: [u8; 32]) -> String {
+    hash.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn unhex(text: &str) -> Option<[u8; 32]> {
+    let mut hash = [0; 32];
+    if text.len() != 64 {
+        return None;
+    }
+    for (at, byte) in hash.iter_mut().enumerate() {
+        *byte = u8::from_str_radix(text.get(at * 2..at * 2 + 2)?, 16).ok()?;
+    }
+    Some(hash)
+}
