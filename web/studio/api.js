@@ -21,6 +21,7 @@ const TIMEOUT_MS = 120_000;
  * @property {unknown} [body] JSON, or a Blob as it is
  * @property {Query} [query]
  * @property {string} [match] hash of the version that was read: the service writes only over that one
+ * @property {boolean} [fresh] writes only where nothing is yet
  * @property {AbortSignal} [signal]
  */
 
@@ -111,12 +112,13 @@ export class Api {
   }
 
   /** @param {string} method @param {string} path @param {How} how */
-  async #fetch(method, path, { body, query, match, signal }) {
+  async #fetch(method, path, { body, query, match, fresh, signal }) {
     /** @type {Record<string, string>} */
     const headers = {};
     const token = tokenOf();
     if (token) headers.authorization = `Bearer ${token}`;
     if (match) headers["if-match"] = `"${match}"`;
+    if (fresh) headers["if-none-match"] = "*";
     if (body instanceof Blob) headers["content-type"] = "application/octet-stream";
     else if (body !== undefined) headers["content-type"] = "application/json";
     const limits = [AbortSignal.timeout(TIMEOUT_MS), ...(signal ? [signal] : [])];

@@ -29,6 +29,11 @@ import { WORK } from "./work.js";
 /** @type {Screen[]} */
 const CONTENT = [
   { path: "library", title: "词条", group: "内容", right: "use", load: () => import("./library/library.js") },
+  { path: "entry", title: "词条", group: "内容", right: "use", hidden: true, load: () => import("./entry/editor.js") },
+  { path: "new", title: "新建词条", group: "内容", right: "edit", hidden: true, load: () => import("./entry/editor.js") },
+  { path: "history", title: "版本", group: "内容", right: "report", hidden: true, load: () => import("./entry/history.js") },
+  { path: "lexicon", title: "词库与店铺", group: "内容", right: "edit", load: () => import("./files/desk.js") },
+  { path: "import", title: "导入导出", group: "内容", right: "edit", load: () => import("./sheets/import.js") },
 ];
 
 /** @type {Screen[]} */

@@ -11,6 +11,7 @@ import { isComposing, onTyped } from "../../typing.js";
 import { explain } from "../api.js";
 import { filtersOf, queryOf } from "./filters.js";
 import { treeOf } from "./tree.js";
+import { createEntry } from "../entry/create.js";
 
 /** Entries on a page: what fits without looking for the end of it. */
 const PAGE = 50;
@@ -56,7 +57,8 @@ export async function show(place, visit) {
   const line = element("div", "filters", search, ...filters.controls, clear);
   line.setAttribute("role", "search");
   place.append(line, element("div", "library", tree, element("div", "", table.element, pager.element)));
-  visit.head(library.name);
+  const create = button("take main", "新建词条", () => createEntry(studio, query.get("category") ?? ""));
+  visit.head(library.name, ...(studio.may("edit") ? [create] : []));
 
   let turn = 0;
   const asked = async (/** @type {{offset: number}} */ { offset }) => {
