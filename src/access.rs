@@ -1,5 +1,7 @@
 //! Who may do what: roles, rights, scopes. Pure: `register` knows the people, `http` asks here what one of them may.
 
+use crate::entry::Entry;
+use crate::facet::Facet;
 use std::sync::Arc;
 
 /// What somebody does in the team.
@@ -112,6 +114,27 @@ impl Scope {
     pub fn is_everything(&self) -> bool {
         self.shops.is_none() && self.categories.is_none()
     }
+
+    /// Whether an entry exists for the caller: it is for one of their shops or for all, and in one of their categories.
+    pub fn sees(&self, entry: &Entry) -> bool {
+        let mut shops = entry.facet(Facet::Shop).peekable();
+        (shops.peek().is_none() || shops.any(|shop| self.sees_shop(shop))) && self.sees_category(&entry.category)
+    }
+
+    /// Whether a shop exists for the caller.
+    pub fn sees_shop(&self, id: &str) -> bool {
+        self.shops.as_ref().is_none_or(|shops| shops.iter().any(|shop| shop == id))
+    }
+
+    /// Whether what stands in a category exists for the caller.
+    pub fn sees_category(&self, category: &str) -> bool {
+        self.categories.as_ref().is_none_or(|all| all.iter().any(|of| is_below(category, of)))
+    }
+}
+
+/// Whether a category is another or stands below it.
+fn is_below(category: &str, of: &str) -> bool {
+    category.strip_prefix(of).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
 /// Who sent a request.

@@ -11,11 +11,13 @@ mod frame;
 pub mod json;
 mod learning;
 mod mask;
+mod notices;
 mod origin;
 mod page;
 mod picture;
 mod search;
 mod site_profiles;
+mod submissions;
 mod system;
 mod token;
 mod who;
@@ -30,8 +32,15 @@ pub use learning::{
     DecideRequest, DecideResponse, EventJson, EventsRequest, EventsResponse, PhrasingJson, PhrasingsResponse, find_phrasing,
 };
 pub use mask::{MaskRequest, MaskResponse};
+pub use notices::{
+    AcknowledgedResponse, AcknowledgementJson, AcknowledgementsResponse, NewNotice, NoticeEvent, NoticeJson, NoticesResponse,
+    ReviewNoticeRequest,
+};
 pub use origin::EXTENSION_ORIGIN;
 pub use search::{ContextJson, FilterJson, MAX_MESSAGES, MAX_QUESTION_BYTES, SearchRequest, SuggestResponse};
+pub use submissions::{
+    CommentJson, CommentRequest, ReturnRequest, SubmissionJson, SubmissionRequest, SubmissionResponse, SubmissionsResponse,
+};
 pub use system::{CountJson, HealthResponse, LibraryResponse, ProblemsResponse};
 pub use token::{TOKEN_FILE, local_token};
 
@@ -39,6 +48,7 @@ use crate::editing::{Author, Editing, Way};
 use crate::journal::Journal;
 use crate::lately::Lately;
 use crate::live::Live;
+use crate::notices::Board;
 use crate::register::Register;
 use crate::snapshot::Snapshot;
 use crate::suggest::SuggestTable;
@@ -107,6 +117,7 @@ pub struct AppState {
     searches: Arc<Semaphore>,
     suggest: Arc<Mutex<search::KeptTable>>,
     lately: Arc<Lately>,
+    notices: Board,
 }
 
 impl AppState {
@@ -122,6 +133,7 @@ impl AppState {
             searches: Arc::new(Semaphore::new(MAX_SEARCHES)),
             suggest: Arc::default(),
             lately: Arc::default(),
+            notices: Board::default(),
         }
     }
 
@@ -226,6 +238,7 @@ fn page_limit(limit: usize) -> Result<usize, ApiError> {
         (name = "search", description = "A question in, ranked scripts out"),
         (name = "learning", description = "What was used, and what it taught"),
         (name = "content", description = "Entries, replies, checks"),
+        (name = "review", description = "Proposals, renewals, points, notices"),
         (name = "operations", description = "How the service does")
     )
 )]
@@ -245,6 +258,16 @@ fn api() -> OpenApiRouter<AppState> {
         .routes(routes!(learning::post_events))
         .routes(routes!(learning::list_phrasings))
         .routes(routes!(learning::decide_phrasing))
+        .routes(routes!(submissions::propose, submissions::list_submissions))
+        .routes(routes!(submissions::get_submission, submissions::withdraw_submission))
+        .routes(routes!(submissions::return_submission))
+        .routes(routes!(submissions::comment_submission))
+        .routes(routes!(notices::listen_to_notices, notices::publish_notice))
+        .routes(routes!(notices::list_notices))
+        .routes(routes!(notices::withdraw_notice))
+        .routes(routes!(notices::acknowledge_notice))
+        .routes(routes!(notices::list_acknowledgements))
+        .routes(routes!(notices::review_notice))
         .routes(routes!(audit::list_audit))
         .routes(routes!(site_profiles::get_site_profiles))
         .routes(routes!(system::list_problems))
@@ -265,8 +288,8 @@ fn describe_token(description: &mut utoipa::openapi::OpenApi) {
 
 /// Says of every operation how it fails: all fail alike.
 fn describe_failures(description: &mut utoipa::openapi::OpenApi) {
-    for PathItem { get, post, .. } in description.paths.paths.values_mut() {
-        for operation in [get, post].into_iter().flatten() {
+    for PathItem { get, post, put, delete, .. } in description.paths.paths.values_mut() {
+        for operation in [get, post, put, delete].into_iter().flatten() {
             for (status, text) in [("4XX", "The request cannot be answered"), ("5XX", "The service cannot answer")] {
                 let content = ContentBuilder::new().schema(Some(Ref::from_schema_name("ProblemDocument"))).build();
                 let response = ResponseBuilder::new().description(text).content(PROBLEM_TYPE, content).build();
@@ -284,7 +307,7 @@ pub fn router(state: AppState) -> Router {
     describe_token(&mut description);
     let compression = CompressionLayer::new()
         .quality(CompressionLevel::Precise(COMPRESSION_QUALITY))
-        .compress_when(SizeAbove::new(MIN_COMPRESSED_BYTES).and(NotForContentType::IMAGES));
+        .compress_when(SizeAbove::new(MIN_COMPRESSED_BYTES).and(NotForContentType::IMAGES).and(NotForContentType::SSE));
     let docs = utoipa_swagger_ui::SwaggerUi::new("/docs")
         .url("/openapi.json", description)
         // Nothing is asked of a server elsewhere.
@@ -317,8 +340,10 @@ pub async fn serve(listener: TcpListener, state: AppState, shutdown: impl Future
         }
     });
     let (asked, is_asked) = tokio::sync::oneshot::channel::<()>();
+    let notices = state.notices.clone();
     let served = axum::serve(listener, router(state)).with_graceful_shutdown(async move {
         shutdown.await;
+        notices.close();
         let _ = asked.send(());
     });
     let too_long = async {

@@ -5,9 +5,14 @@
 //! UUIDv7, times milliseconds.
 
 mod audit;
+mod notices;
+mod points;
+mod submissions;
 mod versions;
 
 pub use audit::AuditRow;
+pub use points::{NewPoints, PointsRow};
+pub use submissions::{Comment, Decision, NewSubmission, Submission, Wanted};
 pub use versions::{NewVersion, Standing};
 
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
@@ -28,7 +33,7 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 const MAX_CONNECTIONS: u32 = 4;
 
 /// The tables of format 1, module by module.
-const SCHEMA: &[&[&str]] = &[audit::SCHEMA, versions::SCHEMA];
+const SCHEMA: &[&[&str]] = &[audit::SCHEMA, versions::SCHEMA, submissions::SCHEMA, notices::SCHEMA, points::SCHEMA];
 
 /// Why the register cannot be used.
 #[derive(Debug, thiserror::Error)]

@@ -11,6 +11,7 @@ mod learning;
 mod lexicon;
 mod library;
 mod panel;
+mod review;
 mod search;
 mod service;
 mod sheets;
