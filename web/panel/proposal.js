@@ -28,6 +28,13 @@ export const FIELDS = {
   note: { name: "给培训的话", hint: "为什么提、哪里不对", rows: 2 },
 };
 
+/** What a customer asks in a masked message, on one line: parts that hold a placeholder say who they are, not what they want. @param {string} masked */
+export function askable(masked) {
+  const parts = masked.split(/(?<=[，。！？；,!?;\n])/u).map((part) => part.trim());
+  const asking = parts.filter((part) => part !== "" && !/<[^<>]*>/u.test(part)).map((part) => (/[，。！？；,!?;]$/u.test(part) ? part : `${part}，`));
+  return asking.join("").replace(/[，；,;]+$/u, "");
+}
+
 /** Plain scalars that YAML reads as written: no mark of its own, nothing that looks like a number or a truth. */
 const PLAIN = /^(?!(?:true|false|null|yes|no|on|off)$)[\p{Script=Han}a-z][\p{Script=Han}\w，。！？、（）“”～ ]*(?<! )$/iu;
 

@@ -3,7 +3,7 @@
 
 import { isComposing } from "../typing.js";
 import { button, element } from "./dom.js";
-import { corrected, FIELDS, KINDS, markdownOf, STATES } from "./proposal.js";
+import { askable, corrected, FIELDS, KINDS, markdownOf, STATES } from "./proposal.js";
 import { codeOf } from "./seek.js";
 import { failure } from "./words.js";
 
@@ -67,8 +67,8 @@ export class Propose {
     const { text } = await this.desk.transport.mask(about.question).catch(() => ({ text: "" }));
     // Another subject has come meanwhile.
     if (this.#about !== about || text === "") return;
-    this.#fill("text", text);
-    this.#fill("questions", text);
+    this.#fill("text", askable(text));
+    this.#fill("questions", askable(text));
     this.#fill("situation", `顾客：${text}`);
   }
 

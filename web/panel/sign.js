@@ -48,7 +48,7 @@ export class Sign {
       if (this.kind === "page") this.line.append(" ", button("plain", "退出", () => this.#leave()));
     }
     if (this.kind === "page" && (this.may("report") || this.may("edit"))) {
-      const studio = element("a", "plain", "打开工作室");
+      const studio = element("a", "plain", "打开工作台");
       studio.href = "studio";
       this.line.hidden = false;
       this.line.append(" ", studio);
@@ -71,7 +71,7 @@ export class Sign {
     this.place.hidden = false;
     await this.learn();
     if (this.kind === "extension") {
-      return this.place.replaceChildren(element("h2", "menu-title", "需要登录"), element("p", "", "服务要知道您是谁：请在扩展的设置里填入您的令牌（工作室 → 人员 → 令牌）。"));
+      return this.place.replaceChildren(element("h2", "menu-title", "需要登录"), element("p", "", "服务要知道您是谁：请在扩展的设置里填入您的令牌（工作台 → 人员 → 令牌）。"));
     }
     const go = button("take", "登录", () => this.#send(), "Enter");
     const foot = element("div", "foot", this.said, go);

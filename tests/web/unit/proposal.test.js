@@ -1,7 +1,7 @@
 // @ts-check
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { corrected, markdownOf, scalar } from "../../../web/panel/proposal.js";
+import { askable, corrected, markdownOf, scalar } from "../../../web/panel/proposal.js";
 
 test("a new reply is a file of the library, its words in a quote", () => {
   const values = { title: "赠品漏发", questions: "赠品呢\n  怎么没有赠品 \n\n赠品呢\n赠品漏发", reply: "亲，{{赠品}}漏发了\n\n马上补寄" };
@@ -28,6 +28,14 @@ test("what YAML would read otherwise is put in quotes", () => {
   check("- 退货", '"- 退货"');
   check('他说"不要"', '"他说\\"不要\\""');
   check("发货 ", '"发货 "');
+});
+
+test("of a masked message the question is left", () => {
+  const check = (/** @type {string} */ masked, /** @type {string} */ expect) => assert.equal(askable(masked), expect, masked);
+  check("电话<手机>，怎么还没发货", "怎么还没发货");
+  check("怎么还没发货？我的单号<订单号>", "怎么还没发货？");
+  check("在吗\n怎么还没发货\n", "在吗，怎么还没发货");
+  check("<手机>", "");
 });
 
 const FILE = "---\ntitle: 催发货\n---\n先道歉。\n\n> 亲，{{发货时间}}发出\n>\n> 请放心\n\n## 抖音\n> 马上催\n> ***\n> 有消息就告诉您\n";

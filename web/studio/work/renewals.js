@@ -1,0 +1,85 @@
+// @ts-check
+// 到期: what ends or is to be looked at soon, renewed in batches.
+
+import { button, element } from "../../panel/dom.js";
+import { part } from "../api.js";
+import { asked } from "../dialog.js";
+import { choice, textField } from "../form.js";
+import { Table, link } from "../table.js";
+import { attempt, toast } from "../toast.js";
+import { dayFrom } from "./parts.js";
+
+/** How far to look ahead, in days. @type {[string, string][]} */
+const AHEAD = [["7", "一周内"], ["30", "一个月内"], ["90", "三个月内"], ["365", "一年内"]];
+
+/** What a renewal offers first, in days. */
+const RENEWAL_DAYS = 180;
+
+/** @typedef {{id: string, title: string, path: string, valid_until: string | null, review_by: string | null, overdue: boolean}} Due */
+
+/** @type {import("../screens.js").Show} */
+export async function show(place, visit) {
+  const { studio, query, signal } = visit;
+  const ahead = choice("within_days", AHEAD, query.get("within_days") ?? "30");
+  ahead.setAttribute("aria-label", "看多远");
+  const until = button("take main", "续有效期…", () => renew("valid_until", "有效期延到"));
+  const review = button("take", "改复审日…", () => renew("review_by", "下次复审"));
+  const none = button("plain", "先不用", () => {});
+  none.hidden = true;
+  /** @type {Table<Due>} */
+  const table = new Table({
+    label: "到期和待复审的词条",
+    columns: [
+      { title: "词条", wide: true, cell: ({ id, title }) => link(title, `#/entry/${part(id)}`) },
+      { title: "有效期到", cell: ({ valid_until }) => dated(valid_until) },
+      { title: "复审日", cell: ({ review_by }) => dated(review_by) },
+      { title: "", cell: ({ overdue }) => (overdue ? element("span", "tag bad", "已过") : element("span", "tag caution", "快到了")) },
+      { title: "文件", cell: ({ path }) => element("span", "soft", path) },
+    ],
+    key: ({ id }) => id,
+    open: ({ id }) => studio.go("entry", id),
+    ...(studio.may("edit") ? { pick: () => mark() } : {}),
+    empty: "这段时间里没有到期的，也没有要复审的。",
+  });
+  const mark = () => {
+    const count = table.picked.length;
+    until.disabled = review.disabled = count === 0;
+    until.textContent = count > 0 ? `续有效期（${count} 条）…` : "续有效期…";
+    review.textContent = count > 0 ? `改复审日（${count} 条）…` : "改复审日…";
+  };
+  const renew = async (/** @type {"valid_until" | "review_by"} */ field, /** @type {string} */ label) => {
+    const picked = table.picked;
+    const date = textField("day", label, { type: "date", value: dayFrom(RENEWAL_DAYS), required: true, hint: `${picked.length} 条一起改，只动这一个日期` });
+    await asked(label, [date], "改好", async ({ day }) => {
+      const answer = await studio.api.post("v1/renewals", { ids: picked.map(({ id }) => id), [field]: day });
+      tell(answer);
+    });
+    await read();
+  };
+  const notices = element("div", "");
+  place.append(element("div", "filters", ahead), notices, ...(studio.may("edit") ? [element("div", "tools-line", until, review)] : []), table.element);
+  const read = async () => {
+    query.set("within_days", ahead.value);
+    visit.keep(query);
+    const answer = await studio.api.get("v1/renewals", { query: { within_days: ahead.value }, signal });
+    table.show(answer.entries);
+    const due = answer.notices ?? [];
+    notices.replaceChildren(...(due.length > 0 ? [element("p", "caution", `还有 ${due.length} 条临时通知等着复盘：`, link("去通知", "#/notices"))] : []));
+    mark();
+  };
+  ahead.addEventListener("change", () => attempt(null, read));
+  await read();
+}
+
+/** @param {string | null} date */
+function dated(date) {
+  return date ? date.replace("T", " ").replace(/ 00:00(:00)?$/u, "") : element("span", "soft", "—");
+}
+
+/** What became of each. @param {any} answer */
+function tell(answer) {
+  const outcomes = answer?.outcomes ?? answer?.entries ?? answer?.results ?? [];
+  const failed = outcomes.filter((/** @type {any} */ one) => one.ok === false || one.error || one.outcome === "refused" || one.outcome === "conflict" || one.outcome === "failed");
+  if (failed.length === 0) return toast(`已改好 ${outcomes.length} 条`);
+  return toast(`${outcomes.length - failed.length} 条已改好，${failed.length} 条没有：${failed.map((/** @type {any} */ one) => `${one.id}（${one.why ?? one.error ?? one.outcome}）`).join("、")}`, "caution");
+}
