@@ -121,6 +121,17 @@ impl Scope {
         (shops.peek().is_none() || shops.any(|shop| self.sees_shop(shop))) && self.sees_category(&entry.category)
     }
 
+    /// Whether all that another scope lets through is let through by this one.
+    pub fn covers(&self, other: &Scope) -> bool {
+        let narrowed = self.and(other);
+        let same = |a: &Option<Vec<String>>, b: &Option<Vec<String>>| match (a, b) {
+            (None, None) => true,
+            (Some(a), Some(b)) => b.iter().all(|b| a.contains(b)),
+            _ => false,
+        };
+        same(&narrowed.shops, &other.shops) && same(&narrowed.categories, &other.categories)
+    }
+
     /// Whether a shop exists for the caller.
     pub fn sees_shop(&self, id: &str) -> bool {
         self.shops.as_ref().is_none_or(|shops| shops.iter().any(|shop| shop == id))
@@ -130,11 +141,33 @@ impl Scope {
     pub fn sees_category(&self, category: &str) -> bool {
         self.categories.as_ref().is_none_or(|all| all.iter().any(|of| is_below(category, of)))
     }
+
+    /// What both let through.
+    pub fn and(&self, other: &Scope) -> Scope {
+        Scope {
+            shops: both(self.shops.as_deref(), other.shops.as_deref(), |a, b| (a == b).then(|| a.to_owned())),
+            categories: both(self.categories.as_deref(), other.categories.as_deref(), |a, b| {
+                if is_below(a, b) { Some(a.to_owned()) } else { is_below(b, a).then(|| b.to_owned()) }
+            }),
+        }
+    }
 }
 
 /// Whether a category is another or stands below it.
 fn is_below(category: &str, of: &str) -> bool {
     category.strip_prefix(of).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
+/// What two lists have in common; no list is everything.
+fn both(a: Option<&[String]>, b: Option<&[String]>, common: impl Fn(&str, &str) -> Option<String>) -> Option<Vec<String>> {
+    let (a, b) = match (a, b) {
+        (None, rest) | (rest, None) => return rest.map(<[String]>::to_vec),
+        (Some(a), Some(b)) => (a, b),
+    };
+    let mut found: Vec<String> = a.iter().flat_map(|a| b.iter().filter_map(|b| common(a, b))).collect();
+    found.sort();
+    found.dedup();
+    Some(found)
 }
 
 /// Who sent a request.
@@ -157,16 +190,25 @@ pub struct Caller {
 pub enum Proof {
     /// Not at all: without accounts, on this machine.
     Nobody,
+    /// Not at all, where there are accounts.
+    Stranger,
     /// By the local token: they may read this machine's data folder.
     LocalToken,
-    /// By a session or a token of a user.
+    /// By a session of a user: a person, signed in.
     User,
+    /// By a token of a user: a program.
+    Token,
 }
 
 impl Caller {
     /// Without accounts: searching, reading and events are open on this machine.
     pub fn nobody(install: &str) -> Caller {
         Caller { identity: Arc::from(install), by: Proof::Nobody, role: Role::Agent, authority: None, scope: Scope::default() }
+    }
+
+    /// Where there are accounts, whoever shows nothing may nothing.
+    pub fn stranger() -> Caller {
+        Caller { by: Proof::Stranger, ..Caller::nobody("") }
     }
 
     /// Who showed the local token.
@@ -178,7 +220,8 @@ impl Caller {
     pub fn may(&self, right: Right) -> bool {
         match self.by {
             Proof::Nobody => right == Right::Use,
-            Proof::LocalToken | Proof::User => self.role.has(right),
+            Proof::Stranger => false,
+            Proof::LocalToken | Proof::User | Proof::Token => self.role.has(right),
         }
     }
 }
@@ -205,6 +248,23 @@ mod tests {
     fn nobody_may_only_use() {
         assert!(Right::ALL.into_iter().all(|right| Caller::nobody("").may(right) == (right == Right::Use)));
         assert!(Right::ALL.into_iter().all(|right| Caller::local().may(right)));
+        assert!(!Right::ALL.into_iter().any(|right| Caller::stranger().may(right)));
+    }
+
+    #[test]
+    fn two_scopes_let_through_what_each_does() {
+        let list = |text: Option<&str>| text.map(|text| text.split_whitespace().map(str::to_owned).collect::<Vec<_>>());
+        let check = |a: (Option<&str>, Option<&str>), b: (Option<&str>, Option<&str>), expect: (Option<&str>, Option<&str>)| {
+            let scope = |(shops, categories)| Scope { shops: list(shops), categories: list(categories) };
+            assert_eq!(scope(a).and(&scope(b)), scope(expect));
+            assert_eq!(scope(b).and(&scope(a)), scope(expect));
+        };
+        check((None, None), (None, None), (None, None));
+        check((Some("旗舰店 专卖店"), None), (None, Some("物流")), (Some("旗舰店 专卖店"), Some("物流")));
+        check((Some("旗舰店 专卖店"), None), (Some("专卖店"), None), (Some("专卖店"), None));
+        check((Some("旗舰店"), None), (Some("专卖店"), None), (Some(""), None));
+        check((None, Some("物流 售后/退款")), (None, Some("物流/发货 售后")), (None, Some("售后/退款 物流/发货")));
+        check((None, Some("物流")), (None, Some("物流商")), (None, Some("")));
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! Candidates: the documents of the indexes that share most with a query, filtered by bitset while they are collected.
 
+use crate::access::Scope;
 use crate::analysis::terms::{idf, word_hash};
 use crate::analysis::{grams, pinyin};
 use crate::entry::Kind;
@@ -34,13 +35,15 @@ pub struct Filter {
     pub facets: Vec<(Facet, String)>,
     /// Tags, all of which an entry must have.
     pub tags: Vec<String>,
+    /// What exists for the caller.
+    pub scope: Scope,
 }
 
 impl Filter {
-    /// Entries that are served and pass.
+    /// Entries that are served, exist for the caller and pass.
     pub fn allowed(&self, snapshot: &Snapshot) -> Bitset {
-        let mut allowed = snapshot.served().clone();
-        if *self != Filter::default() {
+        let mut allowed = snapshot.visible(&self.scope).served(snapshot);
+        if !(self.kinds.is_empty() && self.category.is_none() && self.facets.is_empty() && self.tags.is_empty()) {
             allowed.retain(|ordinal| self.accepts(snapshot.entry(ordinal)));
         }
         allowed

@@ -6,7 +6,7 @@ use crate::analysis::fold;
 use crate::analysis::pinyin::{find_initials, find_syllables, read_letters};
 use crate::entry::Entry;
 use crate::highlight::Highlighted;
-use crate::snapshot::{Ordinal, Snapshot};
+use crate::snapshot::{Ordinal, Snapshot, Visible};
 use std::collections::HashSet;
 use std::ops::Range;
 use std::sync::Arc;
@@ -80,20 +80,24 @@ impl SuggestTable {
         SuggestTable { rows }
     }
 
-    /// The best suggestions, each entry once. `snapshot` is the one of the table.
-    pub fn suggest(&self, snapshot: &Snapshot, typed: &str, limit: usize) -> Vec<Suggestion> {
+    /// The best suggestions of what is visible, each entry once. `snapshot` is the one of the table.
+    pub fn suggest(&self, snapshot: &Snapshot, visible: &Visible, typed: &str, limit: usize) -> Vec<Suggestion> {
         let typed = fold(typed.trim()).text;
         if typed.is_empty() || typed.chars().count() > MAX_SUGGEST_CHARS {
             return Vec::new();
         }
+        let rows = || self.rows.iter().filter(|row| visible.contains(row.ordinal));
         let mut found: Vec<(SuggestedBy, usize, &Row, Range<usize>)> =
-            self.rows.iter().filter_map(|row| plain(row, &typed).map(|(by, at)| (by, row.folded.len(), row, at))).collect();
+            rows().filter_map(|row| plain(row, &typed).map(|(by, at)| (by, row.folded.len(), row, at))).collect();
         if let Some(letters) = read_letters(&typed) {
             let sounded = |row: &Row| {
                 find_initials(&row.folded, &letters.letters, 0).or_else(|| find_syllables(&row.folded, letters.syllables.as_deref()?))
             };
-            let rows = self.rows.iter().filter(|row| row.part.is_some());
-            found.extend(rows.filter_map(|row| sounded(row).map(|at| (SuggestedBy::Sound, row.folded.len(), row, at))));
+            found.extend(
+                rows()
+                    .filter(|row| row.part.is_some())
+                    .filter_map(|row| sounded(row).map(|at| (SuggestedBy::Sound, row.folded.len(), row, at))),
+            );
         }
         // The shorter a phrasing, the more of it was typed.
         found.sort_by_key(|(by, length, row, _)| (*by, *length, row.ordinal, row.part));

@@ -11,7 +11,7 @@ use crate::access::Right;
 use crate::answer::{marks, rank_replies};
 use crate::entry::Entry;
 use crate::ranking::Context;
-use crate::snapshot::{Ordinal, Snapshot};
+use crate::snapshot::{Bitset, Ordinal, Snapshot};
 use axum::Json;
 use axum::extract::State;
 use serde::{Deserialize, Serialize};
@@ -62,28 +62,36 @@ pub(super) async fn post_browse(
         let _place = place;
         let snapshot = state.live.snapshot();
         let mut context = request.context.clone().read(&snapshot.library.lexicon)?;
+        who.bind(&mut context);
         step_back(&state, &who.identity, &mut context);
-        let (found, gone) =
-            if request.ids.is_empty() { (fulfilling(&snapshot, &request), Vec::new()) } else { named(&snapshot, request.ids) };
+        let visible = snapshot.visible(&who.scope);
+        let served = visible.served(&snapshot);
+        let (found, gone) = if request.ids.is_empty() {
+            (fulfilling(&snapshot, &served, &request), Vec::new())
+        } else {
+            named(&snapshot, &served, request.ids)
+        };
         let page = found.iter().skip(request.offset).take(limit);
-        Ok(BrowseResponse { hits: page.map(|ordinal| hit(&snapshot, *ordinal, &context)).collect(), gone, total: found.len() })
+        let mut hits: Vec<HitJson> = page.map(|ordinal| hit(&snapshot, *ordinal, &context)).collect();
+        hits.iter_mut().for_each(|hit| visible.retain_ids(&snapshot, &mut hit.next));
+        Ok(BrowseResponse { hits, gone, total: found.len() })
     });
     Ok(Json(response.await?))
 }
 
 /// Entries in force, and the ids of the others.
-fn named(snapshot: &Snapshot, ids: Vec<String>) -> (Vec<Ordinal>, Vec<String>) {
-    let in_force = |id: &String| snapshot.ordinal(id).filter(|ordinal| snapshot.served().contains(*ordinal));
+fn named(snapshot: &Snapshot, served: &Bitset, ids: Vec<String>) -> (Vec<Ordinal>, Vec<String>) {
+    let in_force = |id: &String| snapshot.ordinal(id).filter(|ordinal| served.contains(*ordinal));
     let found = ids.iter().filter_map(in_force).collect();
     (found, ids.into_iter().filter(|id| in_force(id).is_none()).collect())
 }
 
-fn fulfilling(snapshot: &Snapshot, request: &BrowseRequest) -> Vec<Ordinal> {
+fn fulfilling(snapshot: &Snapshot, served: &Bitset, request: &BrowseRequest) -> Vec<Ordinal> {
     let category = request.category.as_deref().map(|category| category.trim_matches('/')).filter(|category| !category.is_empty());
     let is_wanted = |entry: &Entry| {
         category.is_none_or(|category| is_below(entry, category)) && (request.trigger.is_none() || entry.trigger == request.trigger)
     };
-    let served = (0..).take(snapshot.len()).filter(|ordinal| snapshot.served().contains(*ordinal));
+    let served = (0..).take(snapshot.len()).filter(|ordinal| served.contains(*ordinal));
     let mut found: Vec<Ordinal> = served.filter(|ordinal| is_wanted(snapshot.entry(*ordinal))).collect();
     found.sort_by_key(|ordinal| std::cmp::Reverse(snapshot.picks(*ordinal)));
     found

@@ -140,6 +140,7 @@ pub(super) async fn post_check(
         let lexicon = &snapshot.library.lexicon;
         let channel = request.channel.as_deref().map(|channel| lexicon.facets.resolve(Facet::Channel, channel).unwrap_or(channel));
         let shop = request.shop.as_deref().map(|shop| lexicon.facets.resolve(Facet::Shop, shop).unwrap_or(shop));
+        let shop = shop.filter(|shop| who.scope.sees_shop(shop));
         Ok(check_text(&request.text, channel, shop.and_then(|shop| snapshot.library.shops.get(shop)), lexicon))
     });
     let findings = findings.await?;

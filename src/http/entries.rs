@@ -13,7 +13,7 @@ use crate::entry::{Entry, Kind, State as EntryState};
 use crate::lexicon::banned::RuleSeverity;
 use crate::library::write::{self, WriteError};
 use crate::slots;
-use crate::snapshot::Snapshot;
+use crate::snapshot::{Snapshot, Visible};
 use axum::Json;
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
@@ -77,8 +77,9 @@ pub(super) async fn list_entries(
     let in_state = params.state.as_deref().map(read_state).transpose()?;
     let category = params.category.as_deref().map(|category| category.trim_matches('/')).filter(|category| !category.is_empty());
     let snapshot = state.live.snapshot();
-    let wanted: Vec<&Arc<Entry>> = (0..)
-        .take(snapshot.len())
+    let wanted: Vec<&Arc<Entry>> = snapshot
+        .visible(&who.scope)
+        .ordinals(&snapshot)
         .filter(|ordinal| params.served.is_none_or(|served| snapshot.served().contains(*ordinal) == served))
         .map(|ordinal| snapshot.entry(ordinal))
         .filter(|entry| kind.is_none_or(|kind| entry.kind == kind) && in_state.is_none_or(|state| entry.state == state))
@@ -125,7 +126,7 @@ pub(super) async fn get_entry(
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
     who.require(Right::Use)?;
-    let entry = blocking(move || read_entry(&state.live.snapshot(), &id)).await?;
+    let entry = blocking(move || read_entry(&state.live.snapshot(), &who, &id)).await?;
     let body = serde_json::to_vec(&entry).map_err(|error| ApiError::Internal(error.into()))?;
     let etag = format!("\"{}-{}\"", entry.content_hash, hex(&Sha256::digest(&body)[..4]));
     Ok(with_etag(&etag, &headers, || ([(header::CONTENT_TYPE, "application/json")], body).into_response()))
@@ -144,25 +145,30 @@ pub(super) fn with_etag(etag: &str, headers: &HeaderMap, response: impl FnOnce()
     response
 }
 
-fn read_entry(snapshot: &Snapshot, id: &str) -> Result<EntryResponse, ApiError> {
-    let entry = find(snapshot, id)?;
+fn read_entry(snapshot: &Snapshot, who: &Who, id: &str) -> Result<EntryResponse, ApiError> {
+    let visible = snapshot.visible(&who.scope);
+    let entry = find(snapshot, &visible, id)?;
     let (bytes, hash) = write::read(&snapshot.library.dir, &entry.path).map_err(|error| match error {
         // Gone since the snapshot was made.
         WriteError::Io { ref source, .. } if source.kind() == ErrorKind::NotFound => ApiError::NoEntry(id.to_owned()),
         error => ApiError::Internal(error.into()),
     })?;
     let problems = snapshot.library.problems.iter().filter(|problem| problem.path == entry.path);
+    let mut json = EntryJson::new(entry, snapshot);
+    visible.retain_ids(snapshot, &mut json.next);
+    visible.retain_ids(snapshot, &mut json.replaces);
     Ok(EntryResponse {
         markdown: String::from_utf8_lossy(&bytes).into_owned(),
         content_hash: hex(&hash),
         stale: hash != entry.content_hash,
-        entry: EntryJson::new(entry, snapshot),
+        entry: json,
         problems: problems.map(ProblemJson::new).collect(),
     })
 }
 
-fn find<'s>(snapshot: &'s Snapshot, id: &str) -> Result<&'s Arc<Entry>, ApiError> {
-    snapshot.get(id).map(|text| &text.entry).ok_or_else(|| ApiError::NoEntry(id.to_owned()))
+/// An entry that exists for the caller.
+pub(super) fn find<'s>(snapshot: &'s Snapshot, visible: &Visible, id: &str) -> Result<&'s Arc<Entry>, ApiError> {
+    visible.get(snapshot, id).map(|text| &text.entry).ok_or_else(|| ApiError::NoEntry(id.to_owned()))
 }
 
 /// Bytes in lower-case hex.
@@ -231,17 +237,18 @@ pub(super) async fn render_reply(
     let place = state.take_place()?;
     let rendered = blocking(move || {
         let _place = place;
-        render(&state, &who.identity, &id, request)
+        render(&state, &who, &id, request)
     });
     Ok(Json(rendered.await?))
 }
 
-fn render(state: &AppState, identity: &str, id: &str, request: RenderRequest) -> Result<RenderResponse, ApiError> {
+fn render(state: &AppState, who: &Who, id: &str, request: RenderRequest) -> Result<RenderResponse, ApiError> {
     let snapshot = &*state.live.snapshot();
-    let entry = find(snapshot, id)?;
+    let entry = find(snapshot, &snapshot.visible(&who.scope), id)?;
     let lexicon = &snapshot.library.lexicon;
     let mut context = request.context.read(lexicon)?;
-    step_back(state, identity, &mut context);
+    who.bind(&mut context);
+    step_back(state, &who.identity, &mut context);
     let reply = match &request.reply_id {
         Some(wanted) => entry
             .replies

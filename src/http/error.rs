@@ -41,21 +41,44 @@ pub enum ApiError {
     /// No such learned phrasing.
     #[error("no learned phrasing has the id {0:?}; GET /v1/phrasings lists them")]
     NoPhrasing(String),
-    /// Nothing of a kind has this id.
-    #[error("there is no {0} {1:?}")]
-    NoSuch(&'static str, String),
     /// The journal cannot be used.
     #[error("this server keeps no journal; its log says why")]
     NoJournal,
     /// The register is not open.
     #[error("this server keeps no register")]
     NoRegister,
-    /// Writing without the token.
-    #[error("expected Authorization: Bearer with the local token; serve prints it as a link, data/…/local-token holds it")]
+    /// Who asks did not say who they are.
+    #[error(
+        "expected a session (POST /v1/session) or Authorization: Bearer with a token: a user's, or the local one, which serve prints as a link"
+    )]
     Unauthorized,
     /// A caller whose role has not the right.
     #[error("your role has not the right to {}; docs/permissions.md says which role has", .0.as_str())]
     Forbidden(Right),
+    /// More than the caller has to give.
+    #[error("you may not {0}")]
+    NotYours(String),
+    /// Only a person who is signed in may.
+    #[error("only who is signed in by name may do this: POST /v1/session")]
+    NeedsSession,
+    /// Name and password do not belong together, or nobody has the name.
+    #[error("name and password do not belong together")]
+    WrongCredentials,
+    /// Too many failures of late.
+    #[error("too many tries to sign in; try again in {0} s")]
+    Throttled(u32),
+    /// No such user.
+    #[error("nobody has the name {0:?}; GET /v1/users lists who there is")]
+    NoUser(String),
+    /// No such token.
+    #[error("no token has the id {0:?}; GET /v1/tokens lists them")]
+    NoToken(String),
+    /// The name belongs to somebody, who may be disabled.
+    #[error("somebody has the name {0:?}, or had it; choose another")]
+    NameTaken(String),
+    /// Nobody would be left to administer.
+    #[error("this is the last admin: make another one first")]
+    LastAdmin,
     /// Somebody else was first.
     #[error("{0}")]
     Changed(String),
@@ -107,11 +130,18 @@ impl ApiError {
             ApiError::NothingToSay(_) => (StatusCode::UNPROCESSABLE_ENTITY, "nothing_to_say", "Entry without a reply"),
             ApiError::NoPicture(_) => (StatusCode::NOT_FOUND, "no_picture", "No such picture"),
             ApiError::NoPhrasing(_) => (StatusCode::NOT_FOUND, "no_phrasing", "No such learned phrasing"),
-            ApiError::NoSuch(..) => (StatusCode::NOT_FOUND, "not_found", "Not found"),
             ApiError::NoJournal => (StatusCode::SERVICE_UNAVAILABLE, "no_journal", "No journal"),
             ApiError::NoRegister => (StatusCode::SERVICE_UNAVAILABLE, "no_register", "No register"),
             ApiError::Unauthorized => (StatusCode::UNAUTHORIZED, "unauthorized", "Token needed"),
             ApiError::Forbidden(_) => (StatusCode::FORBIDDEN, "forbidden", "Not allowed"),
+            ApiError::NotYours(_) => (StatusCode::FORBIDDEN, "not_yours", "Not yours to give"),
+            ApiError::NeedsSession => (StatusCode::FORBIDDEN, "needs_session", "Sign in by name"),
+            ApiError::WrongCredentials => (StatusCode::UNAUTHORIZED, "wrong_credentials", "Wrong name or password"),
+            ApiError::Throttled(_) => (StatusCode::TOO_MANY_REQUESTS, "throttled", "Too many tries"),
+            ApiError::NoUser(_) => (StatusCode::NOT_FOUND, "no_user", "No such user"),
+            ApiError::NoToken(_) => (StatusCode::NOT_FOUND, "no_token", "No such token"),
+            ApiError::NameTaken(_) => (StatusCode::CONFLICT, "name_taken", "Name taken"),
+            ApiError::LastAdmin => (StatusCode::CONFLICT, "last_admin", "Last admin"),
             ApiError::Changed(_) => (StatusCode::CONFLICT, "changed", "Changed meanwhile"),
             ApiError::Method => (StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", "Method not allowed"),
             ApiError::BadJson(_) => (StatusCode::BAD_REQUEST, "bad_json", "Not JSON"),
@@ -207,11 +237,15 @@ impl IntoResponse for ApiError {
         if let ApiError::Internal(error) = &self {
             tracing::error!(error = format!("{error:#}"), "a request failed");
         }
-        let busy = matches!(self, ApiError::Busy);
+        let retry_after = match self {
+            ApiError::Busy => Some(RETRY_AFTER_SECONDS),
+            ApiError::Throttled(seconds) => Some(seconds),
+            _ => None,
+        };
         let unauthorized = matches!(self, ApiError::Unauthorized);
         let mut response = self.problem("").into_response();
-        if busy {
-            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(RETRY_AFTER_SECONDS));
+        if let Some(seconds) = retry_after {
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
         if unauthorized {
             response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));

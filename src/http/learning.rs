@@ -233,8 +233,11 @@ pub(super) async fn list_phrasings(
     });
     let provenance = provenance.transpose()?;
     let learned = state.journal()?.learned();
+    let snapshot = state.live.snapshot();
+    let visible = snapshot.visible(&who.scope);
     let is_wanted = |phrasing: &&LearnedPhrasing| {
-        params.entry.as_deref().is_none_or(|entry| *phrasing.entry_id == *entry)
+        (visible.is_everything() || visible.has(&snapshot, &phrasing.entry_id))
+            && params.entry.as_deref().is_none_or(|entry| *phrasing.entry_id == *entry)
             && provenance.is_none_or(|provenance| phrasing.provenance == provenance)
             && params.shareable.is_none_or(|shareable| phrasing.shareable == shareable)
     };
@@ -283,6 +286,13 @@ pub(super) async fn decide_phrasing(
     let (asked, wanted) = (Arc::clone(&journal), id.clone());
     let found = blocking(move || find_phrasing(&asked, &wanted).map_err(|error| ApiError::Internal(error.into()))).await?;
     let (text, entry_id) = found.ok_or_else(|| ApiError::NoPhrasing(id.clone()))?;
+    {
+        let snapshot = state.live.snapshot();
+        let visible = snapshot.visible(&who.scope);
+        if !visible.is_everything() && !visible.has(&snapshot, &entry_id) {
+            return Err(ApiError::NoPhrasing(id));
+        }
+    }
     let entry_changed = decision == Decision::Accept && {
         let question = request.question.as_deref().map_or(&*text, str::trim).to_owned();
         accept(&state, &who, &entry_id, question).await?

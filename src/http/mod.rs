@@ -10,16 +10,18 @@ mod extract;
 mod frame;
 pub mod json;
 mod learning;
+mod login;
 mod mask;
-mod notices;
 mod origin;
 mod page;
 mod picture;
 mod search;
+mod session;
 mod site_profiles;
-mod submissions;
 mod system;
 mod token;
+mod tokens;
+mod users;
 mod who;
 
 pub use audit::{AuditLine, AuditResponse};
@@ -32,28 +34,25 @@ pub use learning::{
     DecideRequest, DecideResponse, EventJson, EventsRequest, EventsResponse, PhrasingJson, PhrasingsResponse, find_phrasing,
 };
 pub use mask::{MaskRequest, MaskResponse};
-pub use notices::{
-    AcknowledgedResponse, AcknowledgementJson, AcknowledgementsResponse, NewNotice, NoticeEvent, NoticeJson, NoticesResponse,
-    ReviewNoticeRequest,
-};
 pub use origin::EXTENSION_ORIGIN;
 pub use search::{ContextJson, FilterJson, MAX_MESSAGES, MAX_QUESTION_BYTES, SearchRequest, SuggestResponse};
-pub use submissions::{
-    CommentJson, CommentRequest, ReturnRequest, SubmissionJson, SubmissionRequest, SubmissionResponse, SubmissionsResponse,
-};
+pub use session::{PasswordChange, SessionResponse, SignInRequest};
 pub use system::{CountJson, HealthResponse, LibraryResponse, ProblemsResponse};
 pub use token::{TOKEN_FILE, local_token};
+pub use tokens::{NewToken, NewTokenResponse, TokenJson, TokensResponse};
+pub use users::{LendRequest, LentJson, NewUser, NewUserResponse, SetPassword, SetPasswordResponse, UserChange, UserJson, UsersResponse};
 
 use crate::editing::{Author, Editing, Way};
 use crate::journal::Journal;
 use crate::lately::Lately;
 use crate::live::Live;
-use crate::notices::Board;
 use crate::register::Register;
 use crate::snapshot::Snapshot;
 use crate::suggest::SuggestTable;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
+use futures_util::future::OptionFuture;
+use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::net::TcpListener;
@@ -114,10 +113,12 @@ pub struct AppState {
     /// The local token; absent: nobody has it.
     token: Option<Arc<str>>,
     hosts: Hosts,
+    /// Whether browsers come by TLS: cookies are for it alone then.
+    secure: bool,
+    login: Arc<login::Login>,
     searches: Arc<Semaphore>,
     suggest: Arc<Mutex<search::KeptTable>>,
     lately: Arc<Lately>,
-    notices: Board,
 }
 
 impl AppState {
@@ -130,10 +131,11 @@ impl AppState {
             editing: None,
             token: None,
             hosts: Hosts::Any,
+            secure: false,
+            login: Arc::default(),
             searches: Arc::new(Semaphore::new(MAX_SEARCHES)),
             suggest: Arc::default(),
             lately: Arc::default(),
-            notices: Board::default(),
         }
     }
 
@@ -197,6 +199,11 @@ impl AppState {
         }
     }
 
+    /// Whether one can sign in by OpenID Connect.
+    fn has_oidc(&self) -> bool {
+        false
+    }
+
     fn suggest_table(&self, snapshot: &Arc<Snapshot>) -> Arc<SuggestTable> {
         let mut kept = self.suggest.lock().unwrap_or_else(PoisonError::into_inner);
         match kept.as_ref().filter(|(of, _)| std::ptr::eq(of.as_ptr(), Arc::as_ptr(snapshot))) {
@@ -238,7 +245,7 @@ fn page_limit(limit: usize) -> Result<usize, ApiError> {
         (name = "search", description = "A question in, ranked scripts out"),
         (name = "learning", description = "What was used, and what it taught"),
         (name = "content", description = "Entries, replies, checks"),
-        (name = "review", description = "Proposals, renewals, points, notices"),
+        (name = "accounts", description = "Who may do and see what"),
         (name = "operations", description = "How the service does")
     )
 )]
@@ -258,16 +265,14 @@ fn api() -> OpenApiRouter<AppState> {
         .routes(routes!(learning::post_events))
         .routes(routes!(learning::list_phrasings))
         .routes(routes!(learning::decide_phrasing))
-        .routes(routes!(submissions::propose, submissions::list_submissions))
-        .routes(routes!(submissions::get_submission, submissions::withdraw_submission))
-        .routes(routes!(submissions::return_submission))
-        .routes(routes!(submissions::comment_submission))
-        .routes(routes!(notices::listen_to_notices, notices::publish_notice))
-        .routes(routes!(notices::list_notices))
-        .routes(routes!(notices::withdraw_notice))
-        .routes(routes!(notices::acknowledge_notice))
-        .routes(routes!(notices::list_acknowledgements))
-        .routes(routes!(notices::review_notice))
+        .routes(routes!(session::get_session, session::sign_in, session::sign_out))
+        .routes(routes!(session::change_password))
+        .routes(routes!(users::list_users, users::create_user))
+        .routes(routes!(users::change_user))
+        .routes(routes!(users::set_password))
+        .routes(routes!(users::lend_authority, users::take_authority_back))
+        .routes(routes!(tokens::list_tokens, tokens::create_token))
+        .routes(routes!(tokens::revoke_token))
         .routes(routes!(audit::list_audit))
         .routes(routes!(site_profiles::get_site_profiles))
         .routes(routes!(system::list_problems))
@@ -307,7 +312,7 @@ pub fn router(state: AppState) -> Router {
     describe_token(&mut description);
     let compression = CompressionLayer::new()
         .quality(CompressionLevel::Precise(COMPRESSION_QUALITY))
-        .compress_when(SizeAbove::new(MIN_COMPRESSED_BYTES).and(NotForContentType::IMAGES).and(NotForContentType::SSE));
+        .compress_when(SizeAbove::new(MIN_COMPRESSED_BYTES).and(NotForContentType::IMAGES));
     let docs = utoipa_swagger_ui::SwaggerUi::new("/docs")
         .url("/openapi.json", description)
         // Nothing is asked of a server elsewhere.
@@ -340,10 +345,11 @@ pub async fn serve(listener: TcpListener, state: AppState, shutdown: impl Future
         }
     });
     let (asked, is_asked) = tokio::sync::oneshot::channel::<()>();
-    let notices = state.notices.clone();
-    let served = axum::serve(listener, router(state)).with_graceful_shutdown(async move {
+    let people = state.register.clone().map(|register| tokio::spawn(async move { register.follow_people().await }));
+    let register = state.register.clone();
+    let service = router(state).into_make_service_with_connect_info::<SocketAddr>();
+    let served = axum::serve(listener, service).with_graceful_shutdown(async move {
         shutdown.await;
-        notices.close();
         let _ = asked.send(());
     });
     let too_long = async {
@@ -357,6 +363,10 @@ pub async fn serve(listener: TcpListener, state: AppState, shutdown: impl Future
         () = too_long => Ok(()),
     };
     upkeep.abort();
+    people.iter().for_each(tokio::task::JoinHandle::abort);
+    if let Some(Err(error)) = OptionFuture::from(register.as_ref().map(Register::write_seen)).await {
+        tracing::error!(%error, "when people were last seen could not be written");
+    }
     result
 }
 

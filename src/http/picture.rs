@@ -5,8 +5,11 @@ use super::error::ApiError;
 use super::extract::ApiQuery;
 use super::who::Who;
 use super::{AppState, blocking};
-use crate::access::Right;
+use crate::access::{Right, Scope};
+use crate::entry::Entry;
+use crate::library::check::resolve;
 use crate::library::picture::{self, MAX_PICTURE_BYTES};
+use crate::snapshot::Snapshot;
 use axum::extract::State;
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
@@ -36,8 +39,11 @@ pub(super) async fn get_picture(
 ) -> Result<Response, ApiError> {
     who.require(Right::Use)?;
     let read = blocking(move || {
-        let dir = &state.live.snapshot().library.dir;
-        picture::read(dir, &params.path).map_err(|error| match error.kind() {
+        let snapshot = state.live.snapshot();
+        if !is_visible(&snapshot, &who.scope, &params.path) {
+            return Err(ApiError::NoPicture(params.path));
+        }
+        picture::read(&snapshot.library.dir, &params.path).map_err(|error| match error.kind() {
             ErrorKind::NotFound => ApiError::NoPicture(params.path),
             ErrorKind::FileTooLarge => ApiError::TooLarge(format!("a picture has at most {MAX_PICTURE_BYTES} bytes")),
             _ => ApiError::Internal(error.into()),
@@ -46,4 +52,14 @@ pub(super) async fn get_picture(
     let (bytes, media_type) = read.await?;
     let etag = format!("\"{}\"", hex(&Sha256::digest(&bytes)));
     Ok(with_etag(&etag, &headers, || ([(header::CONTENT_TYPE, media_type)], bytes).into_response()))
+}
+
+/// With a scope, whether an entry within it shows the picture.
+fn is_visible(snapshot: &Snapshot, scope: &Scope, path: &str) -> bool {
+    let visible = snapshot.visible(scope);
+    let shows = |entry: &Entry| {
+        let folder = entry.path.rsplit_once('/').map_or("", |(folder, _)| folder);
+        entry.links.iter().any(|link| resolve(folder, &link.target).is_some_and(|target| target == path))
+    };
+    visible.is_everything() || visible.ordinals(snapshot).any(|ordinal| shows(snapshot.entry(ordinal)))
 }

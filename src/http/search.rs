@@ -5,7 +5,7 @@ use super::extract::{ApiJson, ApiQuery};
 use super::json::{Piece, SearchResponse, pieces};
 use super::who::Who;
 use super::{AppState, blocking};
-use crate::access::Right;
+use crate::access::{Right, Scope};
 use crate::answer::{DEFAULT_LIMIT, MAX_HITS, Request, answer};
 use crate::entry::{Authority, Kind};
 use crate::facet::Facet;
@@ -156,6 +156,7 @@ impl FilterJson {
             category: self.category.map(|category| category.trim_matches('/').to_owned()).filter(|category| !category.is_empty()),
             facets: facets.collect::<Result<_, ApiError>>()?,
             tags: self.tags,
+            scope: Scope::default(),
         })
     }
 }
@@ -302,12 +303,16 @@ async fn search(state: AppState, who: Who, request: SearchRequest) -> Result<Jso
         let snapshot = state.live.snapshot();
         let context = request.context.kept();
         let mut request = request.read(&snapshot.library.lexicon)?;
+        who.bind(&mut request.context);
+        request.filter.scope = who.scope.clone();
         step_back(&state, &who.identity, &mut request.context);
         let began = Instant::now();
         let answer = answer(&snapshot, &request)?;
         let took = began.elapsed();
         metrics::histogram!("huashu_search_seconds").record(took.as_secs_f64());
-        let response = SearchResponse::new(&answer, &snapshot.library.lexicon.emotions.risks, took, request.explain);
+        let mut response = SearchResponse::new(&answer, &snapshot.library.lexicon.emotions.risks, took, request.explain);
+        let visible = snapshot.visible(&who.scope);
+        response.hits.iter_mut().for_each(|hit| visible.retain_ids(&snapshot, &mut hit.next));
         // Further pages are the same search.
         if let Some(journal) = state.journal.as_ref().filter(|_| request.offset == 0) {
             journal.remember(Search {
@@ -390,7 +395,7 @@ pub(super) async fn get_suggest(
     let suggestions = blocking(move || {
         let _place = place;
         let snapshot = state.live.snapshot();
-        Ok(state.suggest_table(&snapshot).suggest(&snapshot, &params.q, limit))
+        Ok(state.suggest_table(&snapshot).suggest(&snapshot, &snapshot.visible(&who.scope), &params.q, limit))
     });
     let suggestions = suggestions.await?.into_iter().map(|suggestion| SuggestionJson {
         text_pieces: pieces(&suggestion.text),

@@ -5,19 +5,19 @@ use super::extract::ApiQuery;
 use super::json::{ProblemJson, severity_name};
 use super::who::Who;
 use super::{AppState, DEFAULT_PAGE, page_limit};
-use crate::access::Right;
+use crate::access::{Proof, Right, Scope};
 use crate::entry::{Entry, Kind};
 use crate::facet::Facet;
 use crate::feedback::Verdict;
 use crate::problem::{Problem, Severity};
-use crate::snapshot::Snapshot;
+use crate::snapshot::{Bitset, Snapshot};
 use axum::Json;
 use axum::extract::State;
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::sync::OnceLock;
 use utoipa::{IntoParams, ToSchema};
 
@@ -124,10 +124,10 @@ impl VerdictJson {
     }
 }
 
-/// How often each value stands among the entries found now.
-fn counts<'s>(snapshot: &'s Snapshot, value: impl Fn(&'s Entry) -> Option<&'s str>) -> BTreeMap<&'s str, usize> {
+/// How often each value stands among these entries.
+fn counts<'s>(snapshot: &'s Snapshot, served: &Bitset, value: impl Fn(&'s Entry) -> Option<&'s str>) -> BTreeMap<&'s str, usize> {
     let mut counts = BTreeMap::new();
-    for ordinal in (0..).take(snapshot.len()).filter(|ordinal| snapshot.served().contains(*ordinal)) {
+    for ordinal in (0..).take(snapshot.len()).filter(|ordinal| served.contains(*ordinal)) {
         if let Some(value) = value(snapshot.entry(ordinal)) {
             *counts.entry(value).or_default() += 1;
         }
@@ -135,9 +135,9 @@ fn counts<'s>(snapshot: &'s Snapshot, value: impl Fn(&'s Entry) -> Option<&'s st
     counts
 }
 
-fn escalation(snapshot: &Snapshot) -> EscalationJson {
+fn escalation(snapshot: &Snapshot, served: &Bitset) -> EscalationJson {
     let known = &snapshot.library.settings.escalation;
-    let served = known.entries.iter().filter_map(|id| snapshot.ordinal(id)).filter(|ordinal| snapshot.served().contains(*ordinal));
+    let served = known.entries.iter().filter_map(|id| snapshot.ordinal(id)).filter(|ordinal| served.contains(*ordinal));
     let mut entries: Vec<&Entry> = served.map(|ordinal| &**snapshot.entry(ordinal)).collect();
     let fits = |entry: &Entry| entry.hours.as_ref().map(|hours| snapshot.library.in_hours(hours, snapshot.at.time()));
     // Made for these hours, then for any, then for others.
@@ -155,25 +155,33 @@ pub(super) async fn get_library(State(state): State<AppState>, who: Who) -> Resu
     who.require(Right::Use)?;
     let snapshot = state.live.snapshot();
     let library = &snapshot.library;
+    let visible = snapshot.visible(&who.scope);
+    let served = visible.served(&snapshot);
     let mut kinds: BTreeMap<String, usize> = [Kind::Answer, Kind::Policy, Kind::Case].map(|kind| (kind.as_str().to_owned(), 0)).into();
-    kinds.extend(counts(&snapshot, |entry| Some(entry.kind.as_str())).into_iter().map(|(kind, count)| (kind.to_owned(), count)));
+    kinds.extend(counts(&snapshot, &served, |entry| Some(entry.kind.as_str())).into_iter().map(|(kind, count)| (kind.to_owned(), count)));
     let count_json = |(value, count): (&str, usize)| CountJson { value: value.to_owned(), count };
-    let categories = counts(&snapshot, |entry| Some(&entry.category)).into_iter().filter(|(category, _)| !category.is_empty());
-    let triggers = counts(&snapshot, |entry| entry.trigger.as_deref());
+    let categories = counts(&snapshot, &served, |entry| Some(&entry.category)).into_iter().filter(|(category, _)| !category.is_empty());
+    let triggers = counts(&snapshot, &served, |entry| entry.trigger.as_deref());
     let order = library.lexicon.facets.values(Facet::Trigger);
     let mut triggers: Vec<CountJson> = triggers.into_iter().map(count_json).collect();
     triggers.sort_by_key(|trigger| order.iter().position(|known| *known == trigger.value).unwrap_or(usize::MAX));
     let now = snapshot.at.time();
-    let (errors, warnings) = count(&library.problems);
+    let (errors, warnings) = count(problems(&snapshot, &who.scope));
+    let mut facets = Facet::ALL.map(|facet| (facet.as_str().to_owned(), library.lexicon.facets.values(facet).to_vec()));
+    let shops = facets.iter_mut().filter(|(facet, _)| facet == Facet::Shop.as_str());
+    shops.for_each(|(_, shops)| shops.retain(|shop| who.scope.sees_shop(shop)));
+    let mut hold: Vec<String> = library.settings.hold.iter().cloned().collect();
+    visible.retain_ids(&snapshot, &mut hold);
     Ok(Json(LibraryResponse {
         name: library.settings.name.clone(),
         time_zone: library.settings.time_zone.iana_name().unwrap_or_default().to_owned(),
-        entries: snapshot.len(),
-        served: snapshot.served().count(),
+        entries: visible.ordinals(&snapshot).count(),
+        served: served.count(),
         kinds,
         shops: library
             .shops
             .values()
+            .filter(|shop| who.scope.sees_shop(&shop.id))
             .map(|shop| ShopJson {
                 id: shop.id.clone(),
                 name: shop.name.clone(),
@@ -182,12 +190,12 @@ pub(super) async fn get_library(State(state): State<AppState>, who: Who) -> Resu
                 values: shop.values.clone(),
             })
             .collect(),
-        facets: Facet::ALL.map(|facet| (facet.as_str().to_owned(), library.lexicon.facets.values(facet).to_vec())).into(),
+        facets: facets.into(),
         categories: categories.map(count_json).collect(),
         triggers,
         hours: library.settings.hours.keys().filter(|name| library.in_hours(name, now)).cloned().collect(),
-        hold: library.settings.hold.clone(),
-        escalation: escalation(&snapshot),
+        hold: hold.pop(),
+        escalation: escalation(&snapshot, &served),
         verdicts: Verdict::ALL.map(VerdictJson::new).to_vec(),
         errors,
         warnings,
@@ -196,9 +204,22 @@ pub(super) async fn get_library(State(state): State<AppState>, who: Who) -> Resu
     }))
 }
 
-fn count(problems: &[Problem]) -> (usize, usize) {
-    let errors = problems.iter().filter(|problem| problem.severity() == Severity::Error).count();
-    (errors, problems.len() - errors)
+/// The problems that a caller may see: with a scope, those of entries within it alone; a file that cannot be read may be anybody's.
+pub(super) fn problems<'s>(snapshot: &'s Snapshot, scope: &Scope) -> impl Iterator<Item = &'s Problem> {
+    let paths: Option<HashSet<&str>> = (!scope.is_everything()).then(|| {
+        let visible = snapshot.visible(scope);
+        visible.ordinals(snapshot).map(|ordinal| snapshot.entry(ordinal).path.as_str()).collect()
+    });
+    let is_visible = move |problem: &&Problem| paths.as_ref().is_none_or(|paths| paths.contains(problem.path.as_str()));
+    snapshot.library.problems.iter().filter(is_visible)
+}
+
+/// Errors and warnings.
+fn count<'p>(problems: impl Iterator<Item = &'p Problem>) -> (usize, usize) {
+    problems.fold((0, 0), |(errors, warnings), problem| match problem.severity() {
+        Severity::Error => (errors + 1, warnings),
+        Severity::Warning => (errors, warnings + 1),
+    })
 }
 
 /// Which problems.
@@ -225,9 +246,9 @@ pub struct ProblemsResponse {
     pub total: usize,
     /// What the next page begins with; absent on the last.
     pub next_offset: Option<usize>,
-    /// Of the whole library: problems that must be mended.
+    /// Of all that the caller may see: problems that must be mended.
     pub errors: usize,
-    /// Of the whole library: problems to look at.
+    /// Of all that the caller may see: problems to look at.
     pub warnings: usize,
 }
 
@@ -251,13 +272,11 @@ pub(super) async fn list_problems(
         ),
     };
     let snapshot = state.live.snapshot();
-    let problems = &snapshot.library.problems;
-    let wanted: Vec<&Problem> = problems
-        .iter()
+    let wanted: Vec<&Problem> = problems(&snapshot, &who.scope)
         .filter(|problem| severity.is_none_or(|severity| problem.severity() == severity))
         .filter(|problem| params.path.as_ref().is_none_or(|path| problem.path == *path))
         .collect();
-    let (errors, warnings) = count(problems);
+    let (errors, warnings) = count(problems(&snapshot, &who.scope));
     let end = params.offset.saturating_add(limit);
     Ok(Json(ProblemsResponse {
         problems: wanted.iter().skip(params.offset).take(limit).map(|problem| ProblemJson::new(problem)).collect(),
@@ -293,12 +312,15 @@ pub(super) async fn ready(State(state): State<AppState>) -> Json<HealthResponse>
     Json(HealthResponse { status: status.to_owned(), reason })
 }
 
-/// Counts and durations in Prometheus' text format.
+/// Counts and durations in Prometheus' text format. Open where there are no accounts, else for admins: they tell how much a team works.
 #[utoipa::path(get, path = "/metrics", operation_id = "metrics", tag = "operations",
-    responses((status = 200, body = String, content_type = "text/plain")))]
-pub(super) async fn get_metrics(State(state): State<AppState>) -> Response {
+    responses((status = 200, body = String, content_type = "text/plain")), security(("bearer" = [])))]
+pub(super) async fn get_metrics(State(state): State<AppState>, who: Who) -> Result<Response, ApiError> {
+    if who.by != Proof::Nobody {
+        who.require(Right::Administer)?;
+    }
     let snapshot = state.live.snapshot();
-    let (errors, warnings) = count(&snapshot.library.problems);
+    let (errors, warnings) = count(snapshot.library.problems.iter());
     gauge("huashu_entries", snapshot.len());
     gauge("huashu_entries_served", snapshot.served().count());
     metrics::gauge!("huashu_problems", "severity" => "error").set(as_f64(errors));
@@ -308,7 +330,7 @@ pub(super) async fn get_metrics(State(state): State<AppState>) -> Response {
         recorder.run_upkeep();
         recorder.render()
     });
-    ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text.unwrap_or_default()).into_response()
+    Ok(([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text.unwrap_or_default()).into_response())
 }
 
 fn gauge(name: &'static str, value: usize) {

@@ -78,7 +78,7 @@ fn is_address(target: &str) -> bool {
 }
 
 /// The path in the library to which a relative link in a folder points, NFC; `None` where it leads out of the library.
-fn resolve(folder: &str, target: &str) -> Option<String> {
+pub(crate) fn resolve(folder: &str, target: &str) -> Option<String> {
     let (mut parts, target) = match target.strip_prefix('/') {
         Some(from_root) => (Vec::new(), from_root),
         None => (folder.split('/').filter(|part| !part.is_empty()).collect(), target),

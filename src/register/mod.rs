@@ -5,19 +5,25 @@
 //! UUIDv7, times milliseconds.
 
 mod audit;
-mod notices;
-mod points;
-mod submissions;
+mod people;
+mod sessions;
+mod tokens;
+mod users;
 mod versions;
 
 pub use audit::AuditRow;
-pub use points::{NewPoints, PointsRow};
-pub use submissions::{Comment, Decision, NewSubmission, Submission, Wanted};
+pub use people::{People, fold};
+pub use sessions::SESSION_SECONDS;
+pub use tokens::Token;
+pub use users::{Lent, MAX_NAME_CHARS, User, UserState, authority_of, read_name};
 pub use versions::{NewVersion, Standing};
 
+use crate::secret::SecretDigest;
+use arc_swap::ArcSwap;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{ConnectOptions, Connection};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// Name of the file in the data folder.
@@ -33,7 +39,7 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 const MAX_CONNECTIONS: u32 = 4;
 
 /// The tables of format 1, module by module.
-const SCHEMA: &[&[&str]] = &[audit::SCHEMA, versions::SCHEMA, submissions::SCHEMA, notices::SCHEMA, points::SCHEMA];
+const SCHEMA: &[&[&str]] = &[audit::SCHEMA, versions::SCHEMA, people::SCHEMA, users::SCHEMA, sessions::SCHEMA, tokens::SCHEMA];
 
 /// Why the register cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -68,6 +74,9 @@ pub enum RegisterError {
         /// What is wrong.
         why: String,
     },
+    /// A row that this version does not understand.
+    #[error("the register holds what this version does not know: {0}")]
+    Value(String),
     /// The database refused.
     #[error("the register: {0}")]
     Database(#[from] sqlx::Error),
@@ -78,6 +87,9 @@ pub enum RegisterError {
 pub struct Register {
     path: PathBuf,
     pool: SqlitePool,
+    /// Who there is, for every request to ask.
+    people: Arc<ArcSwap<People>>,
+    reading: Arc<tokio::sync::Mutex<()>>,
 }
 
 impl Register {
@@ -107,8 +119,9 @@ impl Register {
             Err(error) if is_damage(&error) => return Err(damaged(error.to_string())),
             Err(error) => return Err(error.into()),
         }
-        let register = Register { path, pool };
+        let register = Register { path, pool, people: Arc::default(), reading: Arc::default() };
         register.make_tables().await?;
+        register.read_people().await?;
         Ok(register)
     }
 
@@ -133,6 +146,30 @@ impl Register {
         transaction.commit().await?;
         Ok(())
     }
+}
+
+/// A list as a column holds it: JSON, or nothing.
+fn list_text(list: Option<&[String]>) -> Option<String> {
+    list.map(|list| serde_json::json!(list).to_string())
+}
+
+fn read_list(text: Option<String>) -> Result<Option<Vec<String>>, RegisterError> {
+    let read = |text: String| serde_json::from_str(&text).map_err(|_| RegisterError::Value(format!("{text:?} in place of a list")));
+    text.map(read).transpose()
+}
+
+/// A digest as a column holds it.
+fn hex(digest: &SecretDigest) -> String {
+    digest.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn read_digest(text: String) -> Result<SecretDigest, RegisterError> {
+    let mut digest = SecretDigest::default();
+    let byte = |at: usize| u8::from_str_radix(text.get(2 * at..2 * at + 2)?, 16).ok();
+    for (at, to) in digest.iter_mut().enumerate() {
+        *to = byte(at).ok_or_else(|| RegisterError::Value("a digest of another length".to_owned()))?;
+    }
+    Ok(digest)
 }
 
 /// SQLite's codes for a file that is no database (26) and a malformed one (11).

@@ -45,6 +45,13 @@ impl Bitset {
         }
     }
 
+    /// Keeps what the other has too.
+    pub fn intersect(&mut self, other: &Bitset) {
+        for (index, word) in self.words.iter_mut().enumerate() {
+            *word &= other.words.get(index).copied().unwrap_or(0);
+        }
+    }
+
     /// How many members.
     pub fn count(&self) -> usize {
         self.words.iter().map(|word| word.count_ones() as usize).sum()

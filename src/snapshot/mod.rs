@@ -3,9 +3,11 @@
 mod bitset;
 mod counts;
 mod learned;
+mod visible;
 
 pub use bitset::Bitset;
 pub use counts::WordCounts;
+pub use visible::Visible;
 
 use crate::analysis::terms::{Phrasing, term_hashes};
 use crate::analysis::{Analyzer, fold};
@@ -19,6 +21,7 @@ use jiff::civil::DateTime;
 use learned::LearnedTexts;
 use std::collections::HashMap;
 use std::sync::{Arc, OnceLock};
+use visible::KeptScopes;
 
 /// Library, indexes and tables over the entries.
 #[derive(Debug)]
@@ -61,6 +64,8 @@ pub struct Snapshot {
     masses: Vec<OnceLock<Box<[f32]>>>,
     /// By term: the categories that have it, and how many entries they have together.
     categories_with: HashMap<u64, (Vec<u32>, u32)>,
+    /// What callers may see, where that is not everything.
+    scopes: KeptScopes,
 }
 
 /// Number of an entry in a snapshot.
@@ -186,6 +191,7 @@ impl Snapshot {
             category_of,
             categories_with,
             masses,
+            scopes: KeptScopes::default(),
         })
     }
 

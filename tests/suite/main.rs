@@ -1,6 +1,7 @@
 //! The integration tests, one binary so that they link once: a module a subject.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+mod accounts;
 mod bad_input;
 mod cli;
 mod extension;
@@ -11,7 +12,8 @@ mod learning;
 mod lexicon;
 mod library;
 mod panel;
-mod review;
+mod permissions;
 mod search;
 mod service;
 mod sheets;
+mod team;
