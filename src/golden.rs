@@ -150,6 +150,50 @@ impl Move<'_> {
     }
 }
 
+/// How a change would move golden questions.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Trial {
+    /// Questions that find their entry now and would no more.
+    pub broken: Vec<Shift>,
+    /// Questions that would find their entry and do not now.
+    pub mended: Vec<Shift>,
+    /// How many entries would stand elsewhere, these included.
+    pub moved: usize,
+    /// How many questions there are.
+    pub of: usize,
+}
+
+/// Where a question's entry stands and would stand.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Shift {
+    /// The question.
+    pub golden: Golden,
+    /// Its rank now; `None` beyond [`DEPTH`].
+    pub before: Option<usize>,
+    /// Its rank with the change.
+    pub after: Option<usize>,
+}
+
+/// Asks every question of two snapshots.
+///
+/// # Errors
+/// Where an index cannot be read.
+pub fn compare(before: &Snapshot, after: &Snapshot, questions: &[Golden]) -> tantivy::Result<Trial> {
+    let ranks: Ranks = ask(before, questions.to_vec())?
+        .into_iter()
+        .map(|outcome| ((outcome.golden.question, outcome.golden.entry), outcome.rank))
+        .collect();
+    let outcomes = ask(after, questions.to_vec())?;
+    let moved = moves(&outcomes, &ranks);
+    let shift = |moved: &Move| Shift { golden: moved.outcome.golden.clone(), before: moved.before, after: moved.outcome.rank };
+    Ok(Trial {
+        broken: moved.iter().filter(|moved| moved.is_loss()).map(shift).collect(),
+        mended: moved.iter().filter(|moved| moved.is_gain()).map(shift).collect(),
+        moved: moved.len(),
+        of: questions.len(),
+    })
+}
+
 /// What moved since an earlier run, losses first; questions that are new did not move.
 pub fn moves<'o>(outcomes: &'o [Outcome], before: &Ranks) -> Vec<Move<'o>> {
     let key = |golden: &Golden| (golden.question.clone(), golden.entry.clone());

@@ -100,10 +100,10 @@ export class HuashuPanel extends HTMLElement {
     const menu = new Menu(parts.menu, back);
     const draft = new Draft(parts.draft, desk, parts.verb, (text, taken) => take.sendDraft(text, taken), back);
     const after = new After(parts.after, desk, tell, (taken, segment) => take.take(taken, { segment }), (ids) => seek.browse("接下来常用", { ids }));
-    const notices = new Notices(parts.notices, transport);
     const propose = new Propose(parts.propose, desk, tell, back);
     const sign = new Sign(parts.sign, parts.person, transport, host.kind, () => this.#enter());
     transport.signedOut = () => void sign.open();
+    const notices = new Notices(parts.notices, transport, (notice) => take.notice(notice));
     Object.assign(take, { after, draft });
     this.replaceChildren(parts.whole);
     this.#listen({ parts, desk, list, seek, take });
@@ -293,6 +293,8 @@ export class HuashuPanel extends HTMLElement {
         return this.host?.float?.(this).catch(() => this.#tell("浏览器没有打开小窗", "caution")) ?? false;
       case "acknowledge":
         return notices.acknowledge();
+      case "notice":
+        return notices.useLatest();
       case "ask":
         return parts.question.focus();
       case "leave":

@@ -7,6 +7,9 @@ const TIMEOUT_MS = 16_000;
 /** Rest before notices are listened to again, in milliseconds: below it a lead's word would be late, far below it a sleeping service is asked in vain. */
 const RECONNECT_MS = 4_000;
 
+/** The same where the service refused the first time: it asks to sign in, or has no more room. */
+const REFUSED_MS = 30_000;
+
 /** A request that failed: a problem document of the service, or no answer at all (`code` is "offline"). */
 export class TransportError extends Error {
   /** @param {string} code @param {string} detail */
@@ -41,11 +44,12 @@ export class TransportError extends Error {
  * @typedef {{entry_id: string, reply_id: string, label: string, text: string, segments: Segment[], missing: string[],
  *   findings: import("./panel/findings.js").Finding[], blocked: boolean, served: boolean, marks: string[]}} Rendered
  * @typedef {{findings: import("./panel/findings.js").Finding[], blocked: boolean}} Checked
- * @typedef {{id: string, text: string}} Notice
  * @typedef {{accounts: boolean, name: string | null, display: string, role: string, rights: string[], oidc: boolean}} Session `name` is `null` where nobody
  *   is signed in
  * @typedef {{kind: string, entry_id?: string, base_etag?: string, markdown?: string, text?: string, note?: string, query_id?: string}} Proposal
  * @typedef {{id: string, kind: string, entry_id: string | null, title: string, at: number, state: string, reason: string | null}} Submission
+ * @typedef {{id: string, text: string, entry_id: string | null, reply_id: string | null}} Notice
+ * @typedef {{id: string, gone: true}} Gone a notice that is over
  */
 
 /**
@@ -62,8 +66,8 @@ export class TransportError extends Error {
  * @property {(request: {text: string, channel?: string, shop?: string}, signal?: AbortSignal) => Promise<Checked>} check
  * @property {(events: import("./events.js").Happening[]) => Promise<unknown>} events the request outlives the page
  * @property {(path: string) => Promise<Blob>} picture path relative to the library
- * @property {(told: (notice: Notice) => void, signal: AbortSignal) => void} notices calls back with what a lead says now, until aborted; silent where
- *   the service has no notices
+ * @property {(told: (notice: Notice | Gone) => void, signal: AbortSignal) => void} notices calls back with what a lead says now, and with what is over,
+ *   until aborted
  * @property {(id: string) => Promise<unknown>} acknowledge says that a notice was read
  * @property {() => Promise<Session>} session who is there
  * @property {(name: string, password: string) => Promise<Session>} signIn
@@ -143,14 +147,16 @@ export class PageTransport {
     const listen = () => {
       const source = new EventSource(`${this.base}v1/notices`);
       signal.addEventListener("abort", () => source.close());
-      source.addEventListener("message", ({ data }) => {
+      const hear = (/** @type {MessageEvent<string>} */ { data }) => {
         const notice = readNotice(data);
         if (notice) told(notice);
-      });
-      // A service without notices answers 404 and is asked no more; one that went away is.
+      };
+      source.addEventListener("message", hear);
+      source.addEventListener("gone", hear);
+      // A lost line the browser takes up again by itself; a refusal it does not.
       source.addEventListener("error", () => {
         if (source.readyState !== EventSource.CLOSED || signal.aborted) return;
-        if (opened) setTimeout(() => signal.aborted || listen(), RECONNECT_MS);
+        setTimeout(() => signal.aborted || listen(), opened ? RECONNECT_MS : REFUSED_MS);
       });
       source.addEventListener("open", () => (opened = true));
     };
@@ -221,11 +227,14 @@ export class PageTransport {
   }
 }
 
-/** A notice as the service sends it; `null` where it is none. @param {string} data @returns {Notice | null} */
+/** A notice as the service sends it; `null` where it is none. @param {string} data @returns {Notice | Gone | null} */
 export function readNotice(data) {
   try {
     const notice = JSON.parse(data);
-    return typeof notice?.id === "string" && typeof notice.text === "string" ? { id: notice.id, text: notice.text } : null;
+    if (typeof notice?.id !== "string") return null;
+    const { id, text, entry_id = null, reply_id = null, gone } = notice;
+    if (gone === true) return { id, gone };
+    return typeof text === "string" ? { id, text, entry_id, reply_id } : null;
   } catch {
     return null;
   }

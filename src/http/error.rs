@@ -41,6 +41,9 @@ pub enum ApiError {
     /// No such learned phrasing.
     #[error("no learned phrasing has the id {0:?}; GET /v1/phrasings lists them")]
     NoPhrasing(String),
+    /// Nothing of a kind has this id.
+    #[error("there is no {0} {1:?}")]
+    NoSuch(&'static str, String),
     /// The journal cannot be used.
     #[error("this server keeps no journal; its log says why")]
     NoJournal,
@@ -130,6 +133,7 @@ impl ApiError {
             ApiError::NothingToSay(_) => (StatusCode::UNPROCESSABLE_ENTITY, "nothing_to_say", "Entry without a reply"),
             ApiError::NoPicture(_) => (StatusCode::NOT_FOUND, "no_picture", "No such picture"),
             ApiError::NoPhrasing(_) => (StatusCode::NOT_FOUND, "no_phrasing", "No such learned phrasing"),
+            ApiError::NoSuch(..) => (StatusCode::NOT_FOUND, "not_found", "Not found"),
             ApiError::NoJournal => (StatusCode::SERVICE_UNAVAILABLE, "no_journal", "No journal"),
             ApiError::NoRegister => (StatusCode::SERVICE_UNAVAILABLE, "no_register", "No register"),
             ApiError::Unauthorized => (StatusCode::UNAUTHORIZED, "unauthorized", "Token needed"),

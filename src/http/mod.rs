@@ -12,12 +12,14 @@ pub mod json;
 mod learning;
 mod login;
 mod mask;
+mod notices;
 mod origin;
 mod page;
 mod picture;
 mod search;
 mod session;
 mod site_profiles;
+mod submissions;
 mod system;
 mod token;
 mod tokens;
@@ -34,9 +36,16 @@ pub use learning::{
     DecideRequest, DecideResponse, EventJson, EventsRequest, EventsResponse, PhrasingJson, PhrasingsResponse, find_phrasing,
 };
 pub use mask::{MaskRequest, MaskResponse};
+pub use notices::{
+    AcknowledgedResponse, AcknowledgementJson, AcknowledgementsResponse, NewNotice, NoticeEvent, NoticeJson, NoticesResponse,
+    ReviewNoticeRequest,
+};
 pub use origin::EXTENSION_ORIGIN;
 pub use search::{ContextJson, FilterJson, MAX_MESSAGES, MAX_QUESTION_BYTES, SearchRequest, SuggestResponse};
 pub use session::{PasswordChange, SessionResponse, SignInRequest};
+pub use submissions::{
+    CommentJson, CommentRequest, ReturnRequest, SubmissionJson, SubmissionRequest, SubmissionResponse, SubmissionsResponse,
+};
 pub use system::{CountJson, HealthResponse, LibraryResponse, ProblemsResponse};
 pub use token::{TOKEN_FILE, local_token};
 pub use tokens::{NewToken, NewTokenResponse, TokenJson, TokensResponse};
@@ -46,6 +55,7 @@ use crate::editing::{Author, Editing, Way};
 use crate::journal::Journal;
 use crate::lately::Lately;
 use crate::live::Live;
+use crate::notices::Board;
 use crate::register::Register;
 use crate::snapshot::Snapshot;
 use crate::suggest::SuggestTable;
@@ -119,6 +129,7 @@ pub struct AppState {
     searches: Arc<Semaphore>,
     suggest: Arc<Mutex<search::KeptTable>>,
     lately: Arc<Lately>,
+    notices: Board,
 }
 
 impl AppState {
@@ -136,6 +147,7 @@ impl AppState {
             searches: Arc::new(Semaphore::new(MAX_SEARCHES)),
             suggest: Arc::default(),
             lately: Arc::default(),
+            notices: Board::default(),
         }
     }
 
@@ -246,6 +258,7 @@ fn page_limit(limit: usize) -> Result<usize, ApiError> {
         (name = "learning", description = "What was used, and what it taught"),
         (name = "content", description = "Entries, replies, checks"),
         (name = "accounts", description = "Who may do and see what"),
+        (name = "review", description = "Proposals, renewals, points, notices"),
         (name = "operations", description = "How the service does")
     )
 )]
@@ -273,6 +286,16 @@ fn api() -> OpenApiRouter<AppState> {
         .routes(routes!(users::lend_authority, users::take_authority_back))
         .routes(routes!(tokens::list_tokens, tokens::create_token))
         .routes(routes!(tokens::revoke_token))
+        .routes(routes!(submissions::propose, submissions::list_submissions))
+        .routes(routes!(submissions::get_submission, submissions::withdraw_submission))
+        .routes(routes!(submissions::return_submission))
+        .routes(routes!(submissions::comment_submission))
+        .routes(routes!(notices::listen_to_notices, notices::publish_notice))
+        .routes(routes!(notices::list_notices))
+        .routes(routes!(notices::withdraw_notice))
+        .routes(routes!(notices::acknowledge_notice))
+        .routes(routes!(notices::list_acknowledgements))
+        .routes(routes!(notices::review_notice))
         .routes(routes!(audit::list_audit))
         .routes(routes!(site_profiles::get_site_profiles))
         .routes(routes!(system::list_problems))
@@ -312,7 +335,7 @@ pub fn router(state: AppState) -> Router {
     describe_token(&mut description);
     let compression = CompressionLayer::new()
         .quality(CompressionLevel::Precise(COMPRESSION_QUALITY))
-        .compress_when(SizeAbove::new(MIN_COMPRESSED_BYTES).and(NotForContentType::IMAGES));
+        .compress_when(SizeAbove::new(MIN_COMPRESSED_BYTES).and(NotForContentType::IMAGES).and(NotForContentType::SSE));
     let docs = utoipa_swagger_ui::SwaggerUi::new("/docs")
         .url("/openapi.json", description)
         // Nothing is asked of a server elsewhere.
@@ -345,11 +368,13 @@ pub async fn serve(listener: TcpListener, state: AppState, shutdown: impl Future
         }
     });
     let (asked, is_asked) = tokio::sync::oneshot::channel::<()>();
+    let notices = state.notices.clone();
     let people = state.register.clone().map(|register| tokio::spawn(async move { register.follow_people().await }));
     let register = state.register.clone();
     let service = router(state).into_make_service_with_connect_info::<SocketAddr>();
     let served = axum::serve(listener, service).with_graceful_shutdown(async move {
         shutdown.await;
+        notices.close();
         let _ = asked.send(());
     });
     let too_long = async {

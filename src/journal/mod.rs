@@ -5,6 +5,7 @@
 //! events are dropped and counted. A search is remembered in memory when it is answered and written once it was shown or used, masked.
 //! Losing the file loses what was learned and nothing else.
 
+mod credit;
 mod store;
 mod writer;
 
@@ -19,6 +20,8 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
 use writer::{Message, Writer};
+
+pub use credit::UsesBy;
 
 /// Name of the file in the data folder.
 pub const FILE: &str = "journal.sqlite3";

@@ -6,10 +6,12 @@
 
 pub mod check;
 pub mod clock;
+pub mod golden;
 mod load;
 pub mod picture;
 mod place;
 pub mod question;
+pub mod rules;
 mod settings;
 mod shop;
 mod similar;
@@ -91,6 +93,12 @@ pub struct Settings {
     pub escalation: Escalation,
     /// Id of the entry that asks a customer to wait.
     pub hold: Option<String>,
+    /// How proposals are decided.
+    pub review: rules::Review,
+    /// What contributions are worth.
+    pub points: rules::PointRules,
+    /// How long records are kept.
+    pub retention: rules::Retention,
 }
 
 /// Who takes over from an agent (升级), and what each level may offer at once.

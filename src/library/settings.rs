@@ -1,6 +1,7 @@
 //! `library.toml`: format version, name, time zone, week, hours. Pure: text in, settings and problems out.
 
 use super::place::Lines;
+use super::rules;
 use super::{Escalation, LibraryError, Settings};
 use crate::entry::Authority;
 use crate::problem::{Code, Problem};
@@ -17,14 +18,24 @@ pub const FORMAT: u64 = 1;
 pub(super) const FILE: &str = "library.toml";
 
 /// Keys of the file, for the sentence about an unknown one.
-const KEYS: &str = "format, name, time_zone, week_start, hours, escalation, hold";
+const KEYS: &str = "format, name, time_zone, week_start, hours, escalation, hold, review, points, retention";
 
 impl Settings {
     /// What holds without `library.toml`.
     pub(super) fn default_for(dir: &Path) -> Settings {
         let name = dir.file_name().map_or_else(|| "huashu".to_owned(), |name| name.to_string_lossy().into_owned());
         let time_zone = TimeZone::get("Asia/Shanghai").unwrap_or_else(|_| TimeZone::fixed(jiff::tz::offset(8)));
-        Settings { name, time_zone, hours: BTreeMap::new(), week_start: Weekday::Monday, escalation: Escalation::default(), hold: None }
+        Settings {
+            name,
+            time_zone,
+            hours: BTreeMap::new(),
+            week_start: Weekday::Monday,
+            escalation: Escalation::default(),
+            hold: None,
+            review: rules::Review::default(),
+            points: rules::PointRules::default(),
+            retention: rules::Retention::default(),
+        }
     }
 }
 
@@ -126,6 +137,32 @@ pub(super) fn read(text: &str, dir: &Path, base: Settings) -> Result<(Settings, 
                     "[escalation] has entries = [\"id of an entry\", …] and limits = { \"一线\" = \"name of a shop's value\", … }".into(),
                 ),
             },
+            "review" => match rules::review(value.get_ref()) {
+                Some(review) => settings.review = review,
+                None => bad(
+                    Code::BadSettings,
+                    "[review] 应是 four_eyes = true 或 false".into(),
+                    "[review] has four_eyes = true or false".into(),
+                ),
+            },
+            "points" => match rules::points(value.get_ref()) {
+                Some(points) => settings.points = points,
+                None => bad(
+                    Code::BadSettings,
+                    "[points] 的键是 new、case、edit、phrasing、correction、outdated、gap（0 到 1000）和 uses（0 到 10000），值是整数"
+                        .into(),
+                    "[points] has new, case, edit, phrasing, correction, outdated, gap (0 to 1000) and uses (0 to 10000), whole numbers"
+                        .into(),
+                ),
+            },
+            "retention" => match rules::retention(value.get_ref()) {
+                Some(retention) => settings.retention = retention,
+                None => bad(
+                    Code::BadSettings,
+                    "[retention] 的键是 searches、events、audit、submissions、notices、points，值是天数（1 到 3650）".into(),
+                    "[retention] has searches, events, audit, submissions, notices, points, each a number of days (1 to 3650)".into(),
+                ),
+            },
             unknown => problems.push(place(key.span()).problem(
                 FILE,
                 Code::UnknownKey,
@@ -196,6 +233,16 @@ mod tests {
     }
 
     #[test]
+    fn rules_of_the_team_are_read_and_the_rest_is_as_ever() {
+        let (settings, problems) =
+            read_text("[review]\nfour_eyes = true\n[points]\ncase = 8\nuses = 3\n[retention]\nsearches = 90\n").unwrap();
+        assert_eq!(problems, []);
+        assert!(settings.review.four_eyes);
+        assert_eq!((settings.points.case, settings.points.uses, settings.points.gap), (8, 3, 1));
+        assert_eq!((settings.retention.searches, settings.retention.events), (90, 400));
+    }
+
+    #[test]
     fn an_empty_file_means_the_defaults() {
         let (settings, problems) = read_text("\u{feff}").unwrap();
         assert_eq!(problems, []);
@@ -231,6 +278,11 @@ mod tests {
         check("escalation = 3", Code::BadSettings, 1, 14);
         check("[escalation]\nentries = \"夜间升级\"", Code::BadSettings, 1, 1);
         check("[escalation]\nlimits = { \"经理\" = \"上限\" }", Code::BadSettings, 1, 1);
+        check("[review]\nfour_eyes = 1", Code::BadSettings, 1, 1);
+        check("[points]\ncase = -1", Code::BadSettings, 1, 1);
+        check("[points]\nlikes = 1", Code::BadSettings, 1, 1);
+        check("[retention]\nsearches = 0", Code::BadSettings, 1, 1);
+        check("[retention]\nsearches = \"1\"", Code::BadSettings, 1, 1);
         check("name = ", Code::BadSettings, 1, 8);
     }
 

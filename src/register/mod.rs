@@ -5,15 +5,20 @@
 //! UUIDv7, times milliseconds.
 
 mod audit;
+mod notices;
 mod people;
+mod points;
 mod sessions;
+mod submissions;
 mod tokens;
 mod users;
 mod versions;
 
 pub use audit::AuditRow;
 pub use people::{People, fold};
+pub use points::{NewPoints, PointsRow};
 pub use sessions::SESSION_SECONDS;
+pub use submissions::{Comment, Decision, NewSubmission, Submission, Wanted};
 pub use tokens::Token;
 pub use users::{Lent, MAX_NAME_CHARS, User, UserState, authority_of, read_name};
 pub use versions::{NewVersion, Standing};
@@ -39,7 +44,17 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 const MAX_CONNECTIONS: u32 = 4;
 
 /// The tables of format 1, module by module.
-const SCHEMA: &[&[&str]] = &[audit::SCHEMA, versions::SCHEMA, people::SCHEMA, users::SCHEMA, sessions::SCHEMA, tokens::SCHEMA];
+const SCHEMA: &[&[&str]] = &[
+    audit::SCHEMA,
+    versions::SCHEMA,
+    people::SCHEMA,
+    users::SCHEMA,
+    sessions::SCHEMA,
+    tokens::SCHEMA,
+    submissions::SCHEMA,
+    notices::SCHEMA,
+    points::SCHEMA,
+];
 
 /// Why the register cannot be used.
 #[derive(Debug, thiserror::Error)]

@@ -13,6 +13,7 @@ mod lexicon;
 mod library;
 mod panel;
 mod permissions;
+mod review;
 mod search;
 mod service;
 mod sheets;

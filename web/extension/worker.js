@@ -140,13 +140,16 @@ chrome.runtime.onMessage.addListener((message, sender, reply) => {
 /** Rest before the service is listened to again, in milliseconds. */
 const RECONNECT_MS = 4_000;
 
+/** The same where the service refused: it wants a token, or has no notices. */
+const REFUSED_MS = 30_000;
+
 chrome.runtime.onConnect.addListener((port) => {
   if (port.name !== "notices" || !port.sender?.url?.startsWith(chrome.runtime.getURL(""))) return;
   const leave = new AbortController();
   port.onDisconnect.addListener(() => leave.abort());
   const again = async () => {
-    const has = await listen("v1/notices", (data) => port.postMessage(data), leave.signal).catch(() => true);
-    if (has && !leave.signal.aborted) setTimeout(again, RECONNECT_MS);
+    const heard = await listen("v1/notices", (data) => port.postMessage(data), leave.signal).catch(() => true);
+    if (!leave.signal.aborted) setTimeout(again, heard ? RECONNECT_MS : REFUSED_MS);
   };
   again();
 });

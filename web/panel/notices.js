@@ -1,5 +1,5 @@
 // @ts-check
-// A lead's word of the hour: pinned above all until it is acknowledged. Silent where the service has none.
+// A lead's word of the hour: pinned above all until it is acknowledged or over. Silent where the service has none.
 
 import { button, element } from "./dom.js";
 import { SHOWN } from "./keys.js";
@@ -13,14 +13,24 @@ export class Notices {
   /** Acknowledged ones: the service may tell them again when the line was lost. @type {Set<string>} */
   #read = new Set();
 
-  /** @param {HTMLElement} place @param {import("../transport.js").Transport} transport */
-  constructor(place, transport) {
+  /**
+   * @param {HTMLElement} place @param {import("../transport.js").Transport} transport
+   * @param {(notice: import("../transport.js").Notice) => unknown} use sends the tied reply on its way, or shows the tied entry
+   */
+  constructor(place, transport, use) {
     this.place = place;
     this.transport = transport;
+    this.use = use;
   }
 
   listen() {
-    this.transport.notices((notice) => this.#pin(notice), new AbortController().signal);
+    this.transport.notices((notice) => ("gone" in notice ? this.#unpin(notice.id) : this.#pin(notice)), new AbortController().signal);
+  }
+
+  /** What the latest pinned notice is tied to; `false` where it is tied to nothing. */
+  useLatest() {
+    const notice = this.#pinned.findLast(({ entry_id }) => entry_id !== null);
+    return notice ? this.use(notice) : false;
   }
 
   /** Takes the latest off; `false` where none is pinned. */
@@ -41,9 +51,20 @@ export class Notices {
     this.#draw();
   }
 
+  /** @param {string} id */
+  #unpin(id) {
+    this.#pinned = this.#pinned.filter((pinned) => pinned.id !== id);
+    this.#draw();
+  }
+
   #draw() {
-    const lines = this.#pinned.map(({ text }, index) => {
-      const line = element("div", "notice", element("p", "", element("strong", "", "通知"), ` ${text}`));
+    const latestTied = this.#pinned.findLast(({ entry_id }) => entry_id !== null);
+    const lines = this.#pinned.map((notice, index) => {
+      const line = element("div", "notice", element("p", "", element("strong", "", "通知"), ` ${notice.text}`));
+      if (notice.entry_id !== null) {
+        const what = notice.reply_id === null ? "看条目" : "用这句";
+        line.append(button("plain", what, () => this.use(notice), notice === latestTied ? SHOWN.notice : undefined));
+      }
       if (index === this.#pinned.length - 1) line.append(button("plain", "知道了", () => this.acknowledge(), SHOWN.acknowledge));
       return line;
     });

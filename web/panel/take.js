@@ -78,6 +78,20 @@ export class Take {
     }
   }
 
+  /** What a notice is tied to: its reply is sent on its way where nothing is to be filled, else the entry is shown. @param {import("../transport.js").Notice} notice */
+  async notice({ entry_id, reply_id }) {
+    if (entry_id === null) return;
+    try {
+      const { hits } = await this.desk.transport.browse({ ids: [entry_id], context: this.desk.context() });
+      const reply = hits[0]?.replies.find(({ id }) => id === reply_id);
+      if (hits.length === 0) return this.tell(`「${entry_id}」现在不能用`, "caution");
+      if (!reply || reply.missing.length > 0) return void this.seek.browse("通知", { ids: [entry_id] });
+      await this.take({ element: new HuashuHit(), hit: hits[0], reply, query: newId(), position: 0 });
+    } catch (error) {
+      this.tell(failure(codeOf(error)), "caution");
+    }
+  }
+
   /** A draft of the agent's own, or what became of a reply that could not go out as it was. @param {string} text @param {Taken | null} taken */
   async sendDraft(text, taken) {
     const { host, conversations, shop } = this.desk;

@@ -65,28 +65,28 @@ test("favourites and what was used are at hand, and what is not in force any mor
   await panel.close();
 });
 
-test("a notice is pinned until a key acknowledges it", async () => {
-  // The service has no notices yet: what it will say is put in its place.
-  /** @type {string[]} */
-  const read = [];
-  const panel = await desk.open({
-    prepare: async (page) => {
-      await page.route("**/v1/notices", (route) => route.fulfill({ contentType: "text/event-stream", body: 'retry: 60000\ndata: {"id":"n1","text":"系统维护，先别承诺退款时间"}\n\n' }));
-      await page.route("**/v1/notices/*/acknowledge", (route) => {
-        read.push(new URL(route.request().url()).pathname);
-        return route.fulfill({ json: {} });
-      });
-    },
-  });
-  await panel.page.getByText("系统维护，先别承诺退款时间").waitFor();
+test("a notice is pinned within seconds until a key acknowledges it or it is taken back, and its reply is a key away", async () => {
+  const { entry } = await desk.service.ask(`/v1/entries/${encodeURIComponent("稍等-查询中")}`);
+  const reply = entry.replies.find((/** @type {{slots: unknown[]}} */ { slots }) => slots.length === 0);
+  const panel = await desk.open();
+  const publish = (/** @type {object} */ notice) => desk.service.ask("/v1/notices", { until: Date.now() + 3_600_000, ...notice });
+  await publish({ text: "系统维护，先别承诺退款时间", entry_id: entry.id, reply_id: reply.id });
+  await panel.page.getByText("系统维护，先别承诺退款时间").waitFor({ timeout: 5_000 });
+  await panel.press("Alt+y");
+  await panel.told("已复制");
+  assert.equal(await panel.clipboard(), reply.segments[0].text);
   await panel.press("Alt+a");
   await panel.page.getByText("系统维护，先别承诺退款时间").waitFor({ state: "hidden" });
-  await until(() => read.length === 1);
-  assert.deepEqual(read, ["/v1/notices/n1/acknowledge"]);
+  await until(async () => (await desk.service.ask("/v1/notices/list")).notices[0].acknowledged === 1);
+  const { id } = await publish({ text: "发错了的通知" });
+  await panel.page.getByText("发错了的通知").waitFor({ timeout: 5_000 });
+  const { status } = await fetch(`${desk.service.url}/v1/notices/${id}`, { method: "DELETE", headers: { authorization: `Bearer ${desk.service.token}` } });
+  assert.equal(status, 204);
+  await panel.page.getByText("发错了的通知").waitFor({ state: "hidden", timeout: 5_000 });
   await panel.close();
 });
 
-test("where the service has no notices nothing is shown and nothing fails", async () => {
+test("while nobody says anything nothing is pinned and nothing fails", async () => {
   const panel = await desk.open();
   await panel.page.waitForTimeout(500);
   assert.ok(await panel.page.locator("section.notices").isHidden());
