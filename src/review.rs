@@ -332,7 +332,7 @@ mod tests {
         let save = |text: &str| Ok(Outcome::Save { markdown: text.to_owned() });
         check(
             Proposed { text: Some("几时发"), ..proposed(Kind::Phrasing) },
-            save("---\n标题: 催发货 # 常问\n问法: [怎么还没发货, 几时发]\n---\n> 亲，今天发\n"),
+            save("---\n标题: 催发货 # 常问\n问法:\n  - 怎么还没发货\n  - 几时发\n---\n> 亲，今天发\n"),
         );
         check(Proposed { text: Some("怎麼還沒發貨"), ..proposed(Kind::Phrasing) }, Ok(Outcome::Nothing));
         check(proposed(Kind::Outdated), save("---\n标题: 催发货 # 常问\n问法: [怎么还没发货]\n状态: retired\n---\n> 亲，今天发\n"));

@@ -1,5 +1,6 @@
 //! Every failure of the API: one enum, one match for status and code, one way to the wire (RFC 9457).
 
+use super::decide::GoldenTrial;
 use crate::access::Right;
 use crate::editing::EditingError;
 use crate::library::write::WriteError;
@@ -7,6 +8,8 @@ use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
+use serde_json::Value;
+use std::collections::BTreeMap;
 use utoipa::ToSchema;
 
 /// Media type of problem documents (RFC 9457).
@@ -85,6 +88,20 @@ pub enum ApiError {
     /// Somebody else was first.
     #[error("{0}")]
     Changed(String),
+    /// A proposal that was written against another version of the entry; with text and ETag of now.
+    #[error("{what}")]
+    StaleProposal {
+        /// What to do.
+        what: String,
+        /// The entry as it is, where it is.
+        current: Option<(String, String)>,
+    },
+    /// An approval that takes entries away from golden questions.
+    #[error("golden questions would no more find their entry: look at them, and approve with accept_broken where that is meant")]
+    GoldenBroken(Box<GoldenTrial>),
+    /// Who proposed must not approve.
+    #[error("somebody other than the author has to approve this: library.toml says four_eyes")]
+    FourEyes,
     /// The address knows other methods.
     #[error("this address knows other methods: see Allow")]
     Method,
@@ -147,6 +164,9 @@ impl ApiError {
             ApiError::NameTaken(_) => (StatusCode::CONFLICT, "name_taken", "Name taken"),
             ApiError::LastAdmin => (StatusCode::CONFLICT, "last_admin", "Last admin"),
             ApiError::Changed(_) => (StatusCode::CONFLICT, "changed", "Changed meanwhile"),
+            ApiError::StaleProposal { .. } => (StatusCode::CONFLICT, "stale", "Entry changed since"),
+            ApiError::GoldenBroken(_) => (StatusCode::CONFLICT, "golden_broken", "Golden questions would break"),
+            ApiError::FourEyes => (StatusCode::FORBIDDEN, "four_eyes", "Another has to approve"),
             ApiError::Method => (StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", "Method not allowed"),
             ApiError::BadJson(_) => (StatusCode::BAD_REQUEST, "bad_json", "Not JSON"),
             ApiError::BadValue(_) => (StatusCode::BAD_REQUEST, "bad_value", "Value not understood"),
@@ -185,6 +205,21 @@ impl ApiError {
             detail: self.to_string(),
             code: code.to_owned(),
             instance: instance.to_owned(),
+            more: self.more(),
+        }
+    }
+
+    /// What a client needs to go on, beside the sentence.
+    fn more(&self) -> BTreeMap<String, Value> {
+        match self {
+            ApiError::StaleProposal { current: Some((markdown, etag)), .. } => BTreeMap::from([
+                ("current_markdown".to_owned(), markdown.as_str().into()),
+                ("current_etag".to_owned(), etag.as_str().into()),
+            ]),
+            ApiError::GoldenBroken(golden) => {
+                serde_json::to_value(golden).ok().map(|golden| ("golden".to_owned(), golden)).into_iter().collect()
+            }
+            _ => BTreeMap::new(),
         }
     }
 }
@@ -230,6 +265,9 @@ pub struct ProblemDocument {
     pub code: String,
     /// The id of the request, as in `x-request-id`.
     pub instance: String,
+    /// What some failures add: `current_markdown` and `current_etag` where somebody else was first, `golden` where golden questions would break.
+    #[serde(flatten)]
+    pub more: BTreeMap<String, Value>,
 }
 
 /// A failure on its way out; the outermost layer knows the request's id and writes the document anew with it.

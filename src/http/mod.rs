@@ -4,10 +4,12 @@
 mod audit;
 mod browse;
 mod check;
+mod decide;
 mod entries;
 mod error;
 mod extract;
 mod frame;
+mod golden;
 pub mod json;
 mod learning;
 mod login;
@@ -16,6 +18,8 @@ mod notices;
 mod origin;
 mod page;
 mod picture;
+mod points;
+mod renewals;
 mod search;
 mod session;
 mod site_profiles;
@@ -29,9 +33,11 @@ mod who;
 pub use audit::{AuditLine, AuditResponse};
 pub use browse::{BrowseRequest, BrowseResponse};
 pub use check::{CheckRequest, CheckResponse, FindingJson, MAX_DRAFT_CHARS, check_text};
+pub use decide::{ApproveRequest, ApproveResponse, GoldenShift, GoldenTrial, TrialRequest, TrialResponse};
 pub use entries::{EntriesResponse, EntryResponse, RenderRequest, RenderResponse};
 pub use error::{ApiError, PROBLEM_TYPE, ProblemDocument};
 pub use frame::Hosts;
+pub use golden::{GoldenJson, GoldenProposalJson, GoldenResponse, NewGolden};
 pub use learning::{
     DecideRequest, DecideResponse, EventJson, EventsRequest, EventsResponse, PhrasingJson, PhrasingsResponse, find_phrasing,
 };
@@ -41,10 +47,12 @@ pub use notices::{
     ReviewNoticeRequest,
 };
 pub use origin::EXTENSION_ORIGIN;
+pub use points::{BoardLine, LedgerLine, PointsResponse};
+pub use renewals::{RenewOutcome, RenewRequest, RenewResponse, RenewalJson, RenewalsResponse};
 pub use search::{ContextJson, FilterJson, MAX_MESSAGES, MAX_QUESTION_BYTES, SearchRequest, SuggestResponse};
 pub use session::{PasswordChange, SessionResponse, SignInRequest};
 pub use submissions::{
-    CommentJson, CommentRequest, ReturnRequest, SubmissionJson, SubmissionRequest, SubmissionResponse, SubmissionsResponse,
+    ChangeJson, CommentJson, CommentRequest, ReturnRequest, SubmissionJson, SubmissionRequest, SubmissionResponse, SubmissionsResponse,
 };
 pub use system::{CountJson, HealthResponse, LibraryResponse, ProblemsResponse};
 pub use token::{TOKEN_FILE, local_token};
@@ -130,6 +138,8 @@ pub struct AppState {
     suggest: Arc<Mutex<search::KeptTable>>,
     lately: Arc<Lately>,
     notices: Board,
+    /// A place for one library aside: trials and approvals take turns.
+    trials: Arc<Semaphore>,
 }
 
 impl AppState {
@@ -148,6 +158,7 @@ impl AppState {
             suggest: Arc::default(),
             lately: Arc::default(),
             notices: Board::default(),
+            trials: Arc::new(Semaphore::new(1)),
         }
     }
 
@@ -290,6 +301,12 @@ fn api() -> OpenApiRouter<AppState> {
         .routes(routes!(submissions::get_submission, submissions::withdraw_submission))
         .routes(routes!(submissions::return_submission))
         .routes(routes!(submissions::comment_submission))
+        .routes(routes!(decide::try_submission))
+        .routes(routes!(decide::approve_submission))
+        .routes(routes!(renewals::list_renewals, renewals::renew))
+        .routes(routes!(points::list_points))
+        .routes(routes!(golden::list_golden, golden::add_golden))
+        .routes(routes!(golden::run_golden))
         .routes(routes!(notices::listen_to_notices, notices::publish_notice))
         .routes(routes!(notices::list_notices))
         .routes(routes!(notices::withdraw_notice))

@@ -7,6 +7,7 @@ use super::json::ProblemJson;
 use super::who::Who;
 use super::{AppState, DEFAULT_PAGE, blocking, page_limit};
 use crate::access::Right;
+use crate::diff::{Fate, diff};
 use crate::entry::Entry;
 use crate::journal::MAX_ID_BYTES;
 use crate::library::write;
@@ -117,10 +118,23 @@ pub struct SubmissionResponse {
     pub current_markdown: Option<String>,
     /// Its `content_hash`: what an approval with `markdown` names as its base.
     pub current_etag: Option<String>,
+    /// The way from the one to the other, by word.
+    pub pieces: Vec<ChangeJson>,
+    /// What the customer wrote from whom it came; masked.
+    pub asked: Option<String>,
     /// What would be wrong with the file.
     pub problems: Vec<ProblemJson>,
     /// First words first.
     pub comments: Vec<CommentJson>,
+}
+
+/// A piece of a text that changes.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct ChangeJson {
+    /// The piece.
+    pub text: String,
+    /// same, added or removed.
+    pub change: String,
 }
 
 /// A word about a proposal.
@@ -178,6 +192,8 @@ pub(super) struct Seen {
     pub(super) submission: Submission,
     pub(super) snapshot: Arc<Snapshot>,
     pub(super) entry: Option<Arc<Entry>>,
+    /// What the customer wrote; masked.
+    pub(super) asked: Option<String>,
 }
 
 impl Seen {
@@ -253,7 +269,11 @@ impl AppState {
         if !(is_own || who.may(Right::Comment)) || exists.is_some() && entry.is_none() {
             return Err(none());
         }
-        Ok(Seen { submission, snapshot, entry })
+        let asked = match (&submission.new.query_id, &self.journal) {
+            (Some(query_id), Some(journal)) => journal.text_of(query_id).await.ok().flatten(),
+            _ => None,
+        };
+        Ok(Seen { submission, snapshot, entry, asked })
     }
 }
 
@@ -394,6 +414,9 @@ pub(super) async fn get_submission(
             Err(refusal) => (None, None, Some(refusal.to_string())),
         };
         let path_of = path.clone().or_else(|| seen.entry.as_ref().map(|entry| entry.path.clone())).unwrap_or_else(|| "x.md".to_owned());
+        let before = current.as_ref().map_or("", |current| current.text.as_str());
+        let pieces = markdown.as_deref().map(|after| diff(before, after, &seen.snapshot.analyzer)).unwrap_or_default();
+        let pieces = pieces.into_iter().map(|(fate, text)| ChangeJson { text, change: change_of(fate).to_owned() }).collect();
         let facets = &seen.snapshot.library.lexicon.facets;
         let problems = markdown.as_ref().map(|markdown| crate::markdown::parse(&path_of, markdown.as_bytes(), facets).problems);
         Ok(SubmissionResponse {
@@ -404,12 +427,22 @@ pub(super) async fn get_submission(
             refused,
             path,
             current_etag: current.as_ref().map(|current| hex(&current.hash)),
+            pieces,
+            asked: seen.asked.clone(),
             current_markdown: current.map(|current| current.text),
             problems: problems.unwrap_or_default().iter().map(ProblemJson::new).collect(),
             comments: comments.into_iter().map(CommentJson::new).collect(),
         })
     });
     Ok(Json(response.await?))
+}
+
+fn change_of(fate: Fate) -> &'static str {
+    match fate {
+        Fate::Same => "same",
+        Fate::Added => "added",
+        Fate::Removed => "removed",
+    }
 }
 
 /// The file of an entry as it stands.
@@ -443,7 +476,7 @@ impl Seen {
             title: &new.title,
             markdown: edited.or(new.markdown.as_deref()),
             text: new.text.as_deref(),
-            asked: None,
+            asked: self.asked.as_deref(),
         };
         let current = self.entry.as_deref().zip(current.map(|current| current.text.as_str()));
         outcome(&proposed, folder, current, &self.snapshot.library)
@@ -497,8 +530,11 @@ pub(super) async fn comment_submission(
     ApiPath(id): ApiPath<String>,
     ApiJson(request): ApiJson<CommentRequest>,
 ) -> Result<(StatusCode, Json<CommentJson>), ApiError> {
-    let text = mask(&needed("text", &request.text, MAX_COMMENT_CHARS)?);
     // Who may not comment on others' may answer on their own.
+    if !who.may(Right::Comment) {
+        who.require(Right::Propose)?;
+    }
+    let text = mask(&needed("text", &request.text, MAX_COMMENT_CHARS)?);
     let seen = state.seen_submission(&who, &id).await?;
     let register = state.register()?;
     if register.comments(&id, MAX_COMMENTS).await?.len() >= MAX_COMMENTS {

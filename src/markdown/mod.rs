@@ -37,6 +37,11 @@ pub struct Parsed {
     pub problems: Vec<Problem>,
 }
 
+/// Whether a text is a date, or a date with a time, as front matter has them.
+pub fn is_moment(text: &str) -> bool {
+    dates::parse(text).is_some()
+}
+
 /// Reads a file. `path` is relative to the library.
 pub fn parse(path: &str, bytes: &[u8], facets: &Facets) -> Parsed {
     if bytes.len() > MAX_FILE_BYTES {

@@ -7,9 +7,12 @@ use futures_util::StreamExt;
 use huashu::http::{AppState, local_token, router};
 use huashu::journal::{Journal, now_ms};
 use huashu::live::Live;
-use huashu::register::Register;
+use huashu::register::{NewSubmission, Register};
+use huashu::review::Kind;
 use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
 use std::fs;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 use tempfile::TempDir;
@@ -21,7 +24,10 @@ const SOON: Duration = Duration::from_secs(5);
 const ENTRY: &str = "---\n标题: 催发货 # 常问\n问法: [怎么还没发货]\n---\n催促发货时用。\n\n> 亲，今天就给您发。\n";
 
 struct Desk {
-    _folder: TempDir,
+    folder: TempDir,
+    live: Arc<Live>,
+    register: Register,
+    journal: Arc<Journal>,
     router: Router,
     token: String,
 }
@@ -39,8 +45,12 @@ impl Desk {
         let (journal, token) = (Arc::new(journal), local_token(&data).unwrap());
         let register = Register::open(&data).await.unwrap();
         let live = Arc::new(Live::in_memory(&folder.path().join("kb")).unwrap());
-        let state = AppState::new(live).with_journal(Arc::clone(&journal)).with_register(register).with_token(&token);
-        Desk { _folder: folder, router: router(state), token }
+        let state = AppState::new(Arc::clone(&live)).with_journal(Arc::clone(&journal)).with_register(register.clone()).with_token(&token);
+        Desk { folder, live, register, journal, router: router(state), token }
+    }
+
+    fn kb(&self, path: &str) -> PathBuf {
+        self.folder.path().join("kb").join(path)
     }
 
     /// Asks as the holder of the local token.
@@ -197,4 +207,161 @@ async fn what_is_no_proposal_is_refused() {
     check(json!({"kind": "case", "text": "长".repeat(4_001)}), 400, "bad_value").await;
     check(json!({"kind": "new", "markdown": "长".repeat(100_000)}), 413, "too_large").await;
     assert_eq!(desk.ask_as(None, "POST", "/v1/submissions", json!({"kind": "new", "text": "亲"})).await.0, StatusCode::UNAUTHORIZED);
+}
+
+fn by(author: &str, kind: Kind, entry_id: Option<&str>) -> NewSubmission {
+    NewSubmission {
+        kind,
+        entry_id: entry_id.map(str::to_owned),
+        title: "提议".to_owned(),
+        base_etag: None,
+        markdown: None,
+        text: None,
+        note: String::new(),
+        query_id: None,
+        author: author.to_owned(),
+    }
+}
+
+fn hash(text: &str) -> String {
+    Sha256::digest(text).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[tokio::test]
+async fn an_approved_phrasing_is_found_and_its_points_count_once_others_have_used_it_ten_times() {
+    let desk = Desk::new(&[("催发货.md", ENTRY)]).await;
+    let new = NewSubmission { text: Some("我的包裹在哪旮旯".to_owned()), ..by("小李", Kind::Phrasing, Some("催发货")) };
+    let id = desk.register.add_submission(new).await.unwrap().id;
+    let shown = desk.ok("GET", &format!("/v1/submissions/{id}"), Value::Null).await;
+    let expected = ENTRY.replace("问法: [怎么还没发货]", "问法:\n  - 怎么还没发货\n  - 我的包裹在哪旮旯");
+    assert_eq!(shown["markdown"], expected);
+    let pieces = shown["pieces"].as_array().unwrap();
+    let after: String = pieces.iter().filter(|piece| piece["change"] != "removed").map(|piece| piece["text"].as_str().unwrap()).collect();
+    assert!(after == expected && pieces.iter().any(|piece| piece["change"] == "same"), "{pieces:?}");
+    let approved = desk.ok("POST", &format!("/v1/submissions/{id}/approve"), json!({})).await;
+    assert_eq!((&approved["entry_id"], &approved["etag"]), (&json!("催发货"), &json!(hash(&expected))));
+    assert_eq!(fs::read_to_string(desk.kb("催发货.md")).unwrap(), expected);
+    assert_eq!(desk.ok("GET", "/v1/search?q=包裹在哪旮旯", Value::Null).await["hits"][0]["id"], "催发货");
+    assert_eq!(desk.ask("POST", &format!("/v1/submissions/{id}/approve"), json!({})).await.0, StatusCode::CONFLICT, "once");
+
+    let use_it = async |who: &str, times: usize| {
+        for time in 0..times {
+            let event =
+                json!({"event_id": format!("{who}-{time}"), "query_id": format!("{who}-{time}"), "type": "copied", "entry_id": "催发货"});
+            let request = Request::post("/v1/events").header(header::CONTENT_TYPE, "application/json").header("huashu-install", who);
+            let request = request.body(Body::from(json!({"events": [event]}).to_string())).unwrap();
+            assert_eq!(desk.router.clone().oneshot(request).await.unwrap().status(), StatusCode::ACCEPTED);
+        }
+        desk.journal.flush().unwrap();
+    };
+    let author = "xiaoli";
+    let new = NewSubmission { text: Some("多会儿到".to_owned()), ..by(author, Kind::Phrasing, Some("催发货")) };
+    let id = desk.register.add_submission(new).await.unwrap().id;
+    desk.ok("POST", &format!("/v1/submissions/{id}/approve"), json!({})).await;
+    use_it(author, 12).await;
+    use_it("others", 9).await;
+    let points = desk.ok("GET", "/v1/points", Value::Null).await;
+    let of_author = |points: &Value| points["ledger"].as_array().unwrap().iter().find(|line| line["who"] == author).unwrap().clone();
+    assert_eq!((&of_author(&points)["state"], &of_author(&points)["uses"]), (&json!("pending"), &json!(9)), "one's own uses do not count");
+    use_it("third", 1).await;
+    for _ in 0..2 {
+        let points = desk.ok("GET", "/v1/points", Value::Null).await;
+        assert_eq!(of_author(&points)["state"], "counted");
+        let on_board = points["board"].as_array().unwrap().iter().find(|line| line["who"] == author).unwrap();
+        assert_eq!(on_board["points"], 1, "counted once");
+    }
+}
+
+#[tokio::test]
+async fn an_approval_that_breaks_a_golden_question_wants_to_be_meant() {
+    let desk = Desk::new(&[("催发货.md", ENTRY), ("golden.tsv", "怎么还没发货\t催发货\t1\n")]).await;
+    let id = desk.register.add_submission(by("小李", Kind::Outdated, Some("催发货"))).await.unwrap().id;
+    let trial = desk.ok("POST", &format!("/v1/submissions/{id}/trial"), json!({})).await;
+    let broken = json!([{"question": "怎么还没发货", "entry": "催发货", "within": 1, "before": 1, "after": null}]);
+    assert_eq!((&trial["golden"]["broken"], &trial["golden"]["of"]), (&broken, &json!(1)));
+    let (status, refused) = desk.ask("POST", &format!("/v1/submissions/{id}/approve"), json!({})).await;
+    assert_eq!((status.as_u16(), &refused["code"], &refused["golden"]["broken"]), (409, &json!("golden_broken"), &broken));
+    assert_eq!(fs::read_to_string(desk.kb("催发货.md")).unwrap(), ENTRY, "nothing is written");
+    desk.ok("POST", &format!("/v1/submissions/{id}/approve"), json!({"accept_broken": true})).await;
+    assert_eq!(desk.ok("GET", "/v1/search?q=怎么还没发货", Value::Null).await["hits"], json!([]));
+    assert_eq!(
+        desk.ok("GET", "/v1/points", Value::Null).await["board"],
+        json!([{"who": "小李", "points": 1}]),
+        "nobody uses what is retired"
+    );
+}
+
+#[tokio::test]
+async fn what_changed_since_a_proposal_is_not_overwritten() {
+    let desk = Desk::new(&[("催发货.md", ENTRY)]).await;
+    let proposed = ENTRY.replace("今天", "明天");
+    let new =
+        NewSubmission { markdown: Some(proposed.clone()), base_etag: Some(hash(ENTRY)), ..by("小李", Kind::Edit, Some("催发货")) };
+    let id = desk.register.add_submission(new).await.unwrap().id;
+    let other = ENTRY.replace("催促发货时用", "催单时用");
+    fs::write(desk.kb("催发货.md"), &other).unwrap();
+    desk.live.refresh().unwrap();
+    assert_eq!(desk.ok("GET", &format!("/v1/submissions/{id}"), Value::Null).await["stale"], true);
+    let (status, stale) = desk.ask("POST", &format!("/v1/submissions/{id}/approve"), json!({})).await;
+    assert_eq!((status.as_u16(), &stale["code"]), (409, &json!("stale")));
+    assert_eq!((&stale["current_markdown"], &stale["current_etag"]), (&json!(other), &json!(hash(&other))));
+    let merged = other.replace("今天", "明天");
+    desk.ok("POST", &format!("/v1/submissions/{id}/approve"), json!({"markdown": merged, "base_etag": hash(&other)})).await;
+    assert_eq!(fs::read_to_string(desk.kb("催发货.md")).unwrap(), merged);
+}
+
+#[tokio::test]
+async fn with_four_eyes_nobody_approves_their_own_and_a_new_entry_goes_into_a_folder() {
+    let desk = Desk::new(&[("催发货.md", ENTRY), ("library.toml", "[review]\nfour_eyes = true\n")]).await;
+    let case = json!({"kind": "case", "title": "停运那天", "text": "顾客急着要，改发顺丰后满意。"});
+    let own = desk.ok("POST", "/v1/submissions", case).await["id"].as_str().unwrap().to_owned();
+    let (status, refused) = desk.ask("POST", &format!("/v1/submissions/{own}/approve"), json!({})).await;
+    assert_eq!((status.as_u16(), &refused["code"]), (403, &json!("four_eyes")));
+    let new =
+        NewSubmission { title: "停运怎么办".to_owned(), text: Some("亲，改发顺丰".to_owned()), ..by("小李", Kind::New, None) };
+    let id = desk.register.add_submission(new).await.unwrap().id;
+    let approved = desk.ok("POST", &format!("/v1/submissions/{id}/approve"), json!({"folder": "物流"})).await;
+    assert_eq!((&approved["entry_id"], &approved["path"]), (&json!("停运怎么办"), &json!("物流/停运怎么办.md")));
+    assert_eq!(desk.ok("GET", "/v1/search?q=停运怎么办", Value::Null).await["hits"][0]["id"], "停运怎么办");
+    assert_eq!(desk.ok("GET", &format!("/v1/submissions/{id}"), Value::Null).await["entry_id"], "停运怎么办");
+}
+
+#[tokio::test]
+async fn a_batch_renews_one_field_of_each_file_and_leaves_the_rest() {
+    let old = "---\r\ntitle: 老政策   # 别动\r\nvalid: {from: 2020-01-01, until: 2020-12-31}\r\n---\r\n> 亲\r\n";
+    let soon = "---\ntitle: 快复审\nreview_by: 2020-06-01\n---\n> 亲\n";
+    let retired = "---\ntitle: 停了\nstate: retired\nreview_by: 2020-06-01\n---\n> 亲\n";
+    let desk = Desk::new(&[("催发货.md", ENTRY), ("老政策.md", old), ("快复审.md", soon), ("停了.md", retired)]).await;
+    let due = desk.ok("GET", "/v1/renewals", Value::Null).await;
+    let shown: Vec<_> =
+        due["entries"].as_array().unwrap().iter().map(|entry| (&entry["id"], &entry["overdue"], &entry["served"])).collect();
+    assert_eq!(shown, [(&json!("快复审"), &json!(true), &json!(true)), (&json!("老政策"), &json!(true), &json!(false))]);
+    assert_eq!(due["entries"][1]["valid_until"], "2020-12-31");
+    let body = json!({"ids": ["老政策", "没有的", "老政策"], "valid_until": "2199-12-31", "why": "续一年"});
+    let renewed = desk.ok("POST", "/v1/renewals", body).await;
+    let outcomes: Vec<_> = renewed["outcomes"].as_array().unwrap().iter().map(|one| (&one["id"], &one["outcome"])).collect();
+    assert_eq!(outcomes, [(&json!("老政策"), &json!("renewed")), (&json!("没有的"), &json!("unknown"))]);
+    assert_eq!(fs::read_to_string(desk.kb("老政策.md")).unwrap(), old.replace("2020-12-31", "2199-12-31"));
+    desk.ok("POST", "/v1/renewals", json!({"ids": ["快复审"], "review_by": "2199-01-01"})).await;
+    assert_eq!(desk.ok("GET", "/v1/renewals", Value::Null).await["entries"], json!([]));
+    assert_eq!(desk.ask("POST", "/v1/renewals", json!({"ids": ["快复审"], "review_by": "明天"})).await.0, StatusCode::BAD_REQUEST);
+    assert_eq!(desk.ask("POST", "/v1/renewals", json!({"ids": ["快复审"]})).await.0, StatusCode::BAD_REQUEST);
+}
+
+#[tokio::test]
+async fn a_question_becomes_golden_as_a_line_of_its_file() {
+    let desk = Desk::new(&[("催发货.md", ENTRY), ("golden.tsv", "# 说明\n怎么还没发货\t催发货\t1\n")]).await;
+    let add = async |question: &str| desk.ask("POST", "/v1/golden", json!({"question": question, "entry_id": "催发货"})).await.0.as_u16();
+    assert_eq!(add("还没发货吗").await, 201);
+    assert_eq!(add("还没发货吗").await, 400);
+    assert_eq!(add("两\n行").await, 400);
+    assert_eq!(fs::read_to_string(desk.kb("golden.tsv")).unwrap(), "# 说明\n怎么还没发货\t催发货\t1\n还没发货吗\t催发货\n");
+    let listed = desk.ok("GET", "/v1/golden", Value::Null).await;
+    assert_eq!(listed["questions"][1], json!({"question": "还没发货吗", "entries": ["催发货"], "within": 3}));
+    let run = desk.ok("POST", "/v1/golden/run", Value::Null).await;
+    assert_eq!((&run["golden"]["broken"], &run["golden"]["of"]), (&json!([]), &json!(2)));
+    fs::write(desk.kb("催发货.md"), ENTRY.replace("---\n催促", "状态: 停用\n---\n催促")).unwrap();
+    desk.live.refresh().unwrap();
+    let run = desk.ok("POST", "/v1/golden/run", Value::Null).await;
+    assert_eq!(run["golden"]["broken"].as_array().unwrap().len(), 2);
 }
