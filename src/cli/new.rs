@@ -6,6 +6,7 @@ use super::search::kind;
 use super::{Verdict, content};
 use crate::editing::Change;
 use crate::entry::{Kind, MAX_ID_CHARS, State};
+use crate::http::id_of;
 use crate::library::load;
 use crate::library::write::Expected;
 use crate::markdown::Key;
@@ -65,13 +66,6 @@ pub(super) fn run(options: &Options, place: &Place, screen: &mut Screen) -> anyh
         screen.line(place.kb.join(&path).display().to_string())?;
     }
     Ok(Verdict::Done)
-}
-
-/// A title as an id: what an id may not have becomes a hyphen.
-fn id_of(title: &str) -> String {
-    let is_allowed = |character: char| !(character.is_whitespace() || character.is_control() || "/\\:*?\"<>|".contains(character));
-    let id: String = title.nfc().map(|character| if is_allowed(character) { character } else { '-' }).take(MAX_ID_CHARS).collect();
-    id.trim_start_matches(['.', '-']).trim_end_matches(['.', '-', '？']).to_owned()
 }
 
 fn check_id(id: &str) -> anyhow::Result<()> {

@@ -6,7 +6,7 @@
 
 mod version;
 
-pub use version::{Action, FILE_AUTHOR, Version, Way};
+pub use version::{Action, FILE_AUTHOR, Version, Way, hash_text, read_hash};
 
 use crate::library::write::{self, Expected, WriteError};
 use crate::markdown;

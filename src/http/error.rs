@@ -102,6 +102,24 @@ pub enum ApiError {
     /// Who proposed must not approve.
     #[error("somebody other than the author has to approve this: library.toml says four_eyes")]
     FourEyes,
+    /// Somebody else was first: what is there now.
+    #[error("somebody else has saved it meanwhile: merge with what is there now (POST /v1/merge) and save again")]
+    Stale {
+        /// The file and its SHA-256, unless it is gone.
+        current: Option<(String, String)>,
+    },
+    /// A file is there already.
+    #[error("{0} is there already: choose another id or folder, or change that one")]
+    Exists(String),
+    /// Writing without saying over what.
+    #[error("expected If-Match with the ETag that was read, so that nobody's change is overwritten")]
+    PreconditionRequired,
+    /// A text that no entry can be read from.
+    #[error("the text cannot be read as an entry, so that it would not be served: {0}; POST /v1/preview tells where")]
+    Unreadable(String),
+    /// No such version.
+    #[error("the history has no version {0:?} of this; GET …/history lists them")]
+    NoVersion(String),
     /// The address knows other methods.
     #[error("this address knows other methods: see Allow")]
     Method,
@@ -167,6 +185,11 @@ impl ApiError {
             ApiError::StaleProposal { .. } => (StatusCode::CONFLICT, "stale", "Entry changed since"),
             ApiError::GoldenBroken(_) => (StatusCode::CONFLICT, "golden_broken", "Golden questions would break"),
             ApiError::FourEyes => (StatusCode::FORBIDDEN, "four_eyes", "Another has to approve"),
+            ApiError::Stale { .. } => (StatusCode::PRECONDITION_FAILED, "stale", "Changed meanwhile"),
+            ApiError::Exists(_) => (StatusCode::CONFLICT, "exists", "There already"),
+            ApiError::PreconditionRequired => (StatusCode::PRECONDITION_REQUIRED, "precondition_required", "If-Match needed"),
+            ApiError::Unreadable(_) => (StatusCode::UNPROCESSABLE_ENTITY, "unreadable", "No entry"),
+            ApiError::NoVersion(_) => (StatusCode::NOT_FOUND, "no_version", "No such version"),
             ApiError::Method => (StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", "Method not allowed"),
             ApiError::BadJson(_) => (StatusCode::BAD_REQUEST, "bad_json", "Not JSON"),
             ApiError::BadValue(_) => (StatusCode::BAD_REQUEST, "bad_value", "Value not understood"),
@@ -212,7 +235,7 @@ impl ApiError {
     /// What a client needs to go on, beside the sentence.
     fn more(&self) -> BTreeMap<String, Value> {
         match self {
-            ApiError::StaleProposal { current: Some((markdown, etag)), .. } => BTreeMap::from([
+            ApiError::Stale { current: Some((markdown, etag)) } | ApiError::StaleProposal { current: Some((markdown, etag)), .. } => BTreeMap::from([
                 ("current_markdown".to_owned(), markdown.as_str().into()),
                 ("current_etag".to_owned(), etag.as_str().into()),
             ]),

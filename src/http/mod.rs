@@ -5,11 +5,13 @@ mod audit;
 mod browse;
 mod check;
 mod decide;
+mod edit;
 mod entries;
 mod error;
 mod extract;
 mod frame;
 mod golden;
+mod history;
 pub mod json;
 mod learning;
 mod login;
@@ -20,6 +22,7 @@ mod page;
 mod picture;
 mod points;
 mod renewals;
+mod preview;
 mod search;
 mod session;
 mod site_profiles;
@@ -38,6 +41,10 @@ pub use entries::{EntriesResponse, EntryResponse, RenderRequest, RenderResponse}
 pub use error::{ApiError, PROBLEM_TYPE, ProblemDocument};
 pub use frame::Hosts;
 pub use golden::{GoldenJson, GoldenProposalJson, GoldenResponse, NewGolden};
+pub use edit::{NewEntryRequest, SaveEntryRequest, SavedResponse, WarningJson, id_of};
+pub use history::{
+    DiffPiece, DiffResponse, HistoryResponse, MergeRequest, MergeResponse, RestoreRequest, VersionJson, VersionResponse, diff_pieces,
+};
 pub use learning::{
     DecideRequest, DecideResponse, EventJson, EventsRequest, EventsResponse, PhrasingJson, PhrasingsResponse, find_phrasing,
 };
@@ -49,6 +56,7 @@ pub use notices::{
 pub use origin::EXTENSION_ORIGIN;
 pub use points::{BoardLine, LedgerLine, PointsResponse};
 pub use renewals::{RenewOutcome, RenewRequest, RenewResponse, RenewalJson, RenewalsResponse};
+pub use preview::{PreviewRequest, PreviewResponse, ReplyFinding, SimilarJson};
 pub use search::{ContextJson, FilterJson, MAX_MESSAGES, MAX_QUESTION_BYTES, SearchRequest, SuggestResponse};
 pub use session::{PasswordChange, SessionResponse, SignInRequest};
 pub use submissions::{
@@ -280,8 +288,14 @@ fn api() -> OpenApiRouter<AppState> {
         .routes(routes!(search::post_search, search::get_search))
         .routes(routes!(search::get_suggest))
         .routes(routes!(browse::post_browse))
-        .routes(routes!(entries::list_entries))
-        .routes(routes!(entries::get_entry))
+        .routes(routes!(entries::list_entries, edit::create_entry))
+        .routes(routes!(entries::get_entry, edit::save_entry, edit::delete_entry))
+        .routes(routes!(history::list_history))
+        .routes(routes!(history::get_version))
+        .routes(routes!(history::diff_entry))
+        .routes(routes!(history::restore_entry))
+        .routes(routes!(history::merge_texts))
+        .routes(routes!(preview::post_preview))
         .routes(routes!(entries::render_reply))
         .routes(routes!(check::post_check))
         .routes(routes!(mask::post_mask))

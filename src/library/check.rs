@@ -377,6 +377,24 @@ pub(super) fn duplicate_ids(candidates: &[Candidate]) -> (HashSet<usize>, Vec<Pr
     (withheld, found)
 }
 
+fn taken(entry: &Entry, key: &str, at: &Place, earlier: &Entry) -> Problem {
+    at.problem(
+        &entry.path,
+        Code::DuplicateShortcut,
+        format!("快捷码 {key} 已经用在 {}（{}），请换一个", earlier.path, earlier.title),
+        format!("the shortcut {key} is taken by {}: choose another", earlier.path),
+    )
+}
+
+/// Whether the shortcut of the last candidate is another's.
+pub(super) fn shortcut_taken(candidates: &[Candidate]) -> Option<Problem> {
+    let (Candidate { entry, notes }, others) = candidates.split_last()?;
+    let (key, at) = notes.shortcut.as_ref().filter(|_| entry.state != State::Retired)?;
+    let has =
+        |other: &&Candidate| other.entry.state != State::Retired && other.notes.shortcut.as_ref().is_some_and(|(other, _)| other == key);
+    Some(taken(entry, key, at, others.iter().find(has)?.entry))
+}
+
 /// What concerns entries among each other, the files that they link to and today's date.
 /// `ids` are all that exist; `exists` tells whether a path of the library does.
 pub(super) fn across(candidates: &[Candidate], ids: &HashSet<String>, exists: impl Fn(&str) -> bool, today: Date) -> Vec<Problem> {
@@ -388,12 +406,7 @@ pub(super) fn across(candidates: &[Candidate], ids: &HashSet<String>, exists: im
         }
         if let Some((key, at)) = &notes.shortcut {
             if let Some(earlier) = shortcuts.get(key.as_str()) {
-                found.push(at.problem(
-                    &entry.path,
-                    Code::DuplicateShortcut,
-                    format!("快捷码 {key} 已经用在 {}（{}），请换一个", earlier.path, earlier.title),
-                    format!("the shortcut {key} is taken by {}: choose another", earlier.path),
-                ));
+                found.push(taken(entry, key, at, earlier));
             } else {
                 shortcuts.insert(key, entry);
             }

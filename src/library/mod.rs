@@ -19,9 +19,10 @@ mod walk;
 pub mod watch;
 pub mod write;
 
-pub use load::{load, load_with, load_within};
+pub use load::{examine, load, load_with, load_within};
 pub use settings::FORMAT;
 pub(crate) use similar::similar_earlier;
+pub use similar::similar_to;
 pub use walk::Limits;
 pub(crate) use walk::is_entry;
 

@@ -9,6 +9,7 @@ use crate::analysis::fold::fold;
 use crate::entry::{Entry, Reply, State};
 use crate::problem::{Code, Problem};
 use std::collections::HashMap;
+use std::sync::Arc;
 
 /// From this Jaccard index of character bigrams on, two replies count as the same; two honest wordings of one answer stay below 0.5.
 const SIMILAR: f64 = 0.7;
@@ -35,6 +36,31 @@ pub fn similar_replies(library: &Library) -> Vec<Problem> {
             )
         })
         .collect()
+}
+
+/// Other entries with a reply at least `least` like one of this entry, most alike first. Retired entries do not take part.
+pub fn similar_to<'e>(entry: &Entry, entries: &'e [Arc<Entry>], least: f64) -> Vec<(&'e Arc<Entry>, f64)> {
+    let mine: Vec<Vec<u64>> = entry.replies.iter().map(|reply| bigrams(&reply.text())).collect();
+    let others = entries.iter().filter(|other| other.id != entry.id && other.state != State::Retired);
+    let mut found: Vec<(&Arc<Entry>, f64)> = others
+        .filter_map(|other| {
+            let theirs = other.replies.iter().map(|reply| bigrams(&reply.text()));
+            let likeness = theirs.flat_map(|theirs| mine.iter().map(move |mine| jaccard(mine, &theirs)).collect::<Vec<_>>());
+            let most = likeness.fold(0.0, f64::max);
+            (most >= least).then_some((other, most))
+        })
+        .collect();
+    found.sort_by(|(_, one), (_, other)| other.total_cmp(one));
+    found
+}
+
+/// The distinct bigrams of a folded text without white space, ascending.
+fn bigrams(text: &str) -> Vec<u64> {
+    let characters: Vec<char> = fold(text).text.chars().filter(|c| !c.is_whitespace()).collect();
+    let mut set: Vec<u64> = characters.windows(2).map(|pair| u64::from(u32::from(pair[0])) << 32 | u64::from(u32::from(pair[1]))).collect();
+    set.sort_unstable();
+    set.dedup();
+    set
 }
 
 /// For each text that has an earlier one at least [`SIMILAR`] to it: `(its index, such an earlier one, how similar)`. One is enough:
@@ -108,7 +134,7 @@ fn at_least(size: usize) -> usize {
 }
 
 #[expect(clippy::cast_precision_loss, reason = "sizes of replies")]
-fn jaccard(one: &[u32], other: &[u32]) -> f64 {
+fn jaccard<T: Ord>(one: &[T], other: &[T]) -> f64 {
     let (mut left, mut right, mut shared) = (0, 0, 0);
     while let (Some(a), Some(b)) = (one.get(left), other.get(right)) {
         match a.cmp(b) {
@@ -121,7 +147,7 @@ fn jaccard(one: &[u32], other: &[u32]) -> f64 {
             }
         }
     }
-    shared as f64 / (one.len() + other.len() - shared) as f64
+    shared as f64 / (one.len() + other.len() - shared).max(1) as f64
 }
 
 #[cfg(test)]

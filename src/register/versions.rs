@@ -5,7 +5,7 @@
 
 use super::{Register, RegisterError};
 use crate::analysis::fold;
-use crate::editing::{Action, Version, Way};
+use crate::editing::{Action, Version, Way, hash_text, read_hash};
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Connection, Row, SqliteConnection};
 
@@ -163,7 +163,7 @@ impl Register {
     /// # Errors
     /// Where it cannot be read.
     pub async fn text(&self, hash: [u8; 32]) -> Result<Option<Vec<u8>>, RegisterError> {
-        Ok(sqlx::query_scalar("SELECT body FROM texts WHERE hash = $1").bind(hex(hash)).fetch_optional(&self.pool).await?)
+        Ok(sqlx::query_scalar("SELECT body FROM texts WHERE hash = $1").bind(hash_text(hash)).fetch_optional(&self.pool).await?)
     }
 
     /// The last kept version of every path, at a moment where one is given.
@@ -187,7 +187,7 @@ async fn add_version(
     body: Option<&[u8]>,
     standing: Standing,
 ) -> Result<(), sqlx::Error> {
-    let hash = version.hash.map(hex);
+    let hash = version.hash.map(hash_text);
     if let (Some(hash), Some(body)) = (&hash, body) {
         let insert = "INSERT INTO texts (hash, body) VALUES ($1, $2) ON CONFLICT (hash) DO NOTHING";
         sqlx::query(insert).bind(hash).bind(body).execute(&mut *connection).await?;
@@ -225,21 +225,6 @@ fn version_of(row: &SqliteRow) -> Result<Version, RegisterError> {
         who: row.try_get(5)?,
         why: row.try_get(6)?,
         at_us: row.try_get(7)?,
-        hash: hash.map(|hash| unhex(&hash).ok_or_else(|| unknown("hash"))).transpose()?,
+        hash: hash.map(|hash| read_hash(&hash).ok_or_else(|| unknown("hash"))).transpose()?,
     })
-}
-
-fn hex(hash: [u8; 32]) -> String {
-    hash.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
-fn unhex(text: &str) -> Option<[u8; 32]> {
-    let mut hash = [0; 32];
-    if text.len() != 64 {
-        return None;
-    }
-    for (at, byte) in hash.iter_mut().enumerate() {
-        *byte = u8::from_str_radix(text.get(at * 2..at * 2 + 2)?, 16).ok()?;
-    }
-    Some(hash)
 }

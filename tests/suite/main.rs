@@ -4,6 +4,7 @@
 mod accounts;
 mod bad_input;
 mod cli;
+mod editing;
 mod extension;
 mod http;
 mod index;
