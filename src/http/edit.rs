@@ -1,6 +1,6 @@
 //! `POST`, `PUT` and `DELETE /v1/entries`: trainers write. Who was first wins; the other is told what is there now.
 
-use super::entries::hex;
+use super::entries::{find, hex};
 use super::error::ApiError;
 use super::extract::{ApiJson, ApiPath};
 use super::json::ProblemJson;
@@ -94,9 +94,11 @@ pub(super) async fn create_entry(
     let by = author(&who, &headers, request.why.as_deref())?;
     let snapshot = state.live.snapshot();
     let (id, path) = place(&snapshot, &request)?;
-    read_text(&snapshot, &path, &request.markdown)?;
+    within_scope(&who, &read_text(&snapshot, &path, &request.markdown)?)?;
     if let Some(other) = snapshot.get(&id) {
-        return Err(ApiError::Exists(other.entry.path.clone()));
+        // Of what the caller may not see, not even the place is told.
+        let seen = snapshot.visible(&who.scope).has(&snapshot, &id);
+        return Err(ApiError::Exists(if seen { other.entry.path.clone() } else { path }));
     }
     let change = Change::write(&path, request.markdown.into_bytes(), Expected::Absent);
     let done = state.editing()?.apply(change, &by).await.map_err(|error| match error {
@@ -134,6 +136,7 @@ pub(super) async fn save_entry(
         let (kept, found) = (&entry.id, &written.id);
         return Err(ApiError::BadValue(format!("the id of an entry stays: expected {kept:?}, found {found:?}; add `id: {kept}`")));
     }
+    within_scope(&who, &written)?;
     let change = Change::relocate(&entry.path, &to, request.markdown.into_bytes(), expected);
     let done = state.editing()?.apply(change, &by).await;
     let done = state.told(&entry.path, done).await?;
@@ -165,9 +168,9 @@ pub(super) async fn delete_entry(
 
 impl AppState {
     /// An entry that the caller may see.
-    pub(super) fn editable(&self, _who: &Who, id: &str) -> Result<Arc<Entry>, ApiError> {
+    pub(super) fn editable(&self, who: &Who, id: &str) -> Result<Arc<Entry>, ApiError> {
         let snapshot = self.live.snapshot();
-        snapshot.get(id).map(|text| Arc::clone(&text.entry)).ok_or_else(|| ApiError::NoEntry(id.to_owned()))
+        find(&snapshot, &snapshot.visible(&who.scope), id).cloned()
     }
 
     /// What was done, or, where somebody else was first, what is there now.
@@ -250,6 +253,12 @@ pub(super) fn read_text(snapshot: &Snapshot, path: &str, text: &str) -> Result<E
         return Err(ApiError::Unreadable("it is empty".to_owned()));
     }
     parsed.entry.ok_or_else(|| ApiError::Unreadable(why()))
+}
+
+/// Who may see a part of the library writes no entry that they would not see.
+fn within_scope(who: &Who, entry: &Entry) -> Result<(), ApiError> {
+    let outside = || ApiError::BadValue("the entry would be of a shop or a category that you may not see".to_owned());
+    if who.scope.sees(entry) { Ok(()) } else { Err(outside()) }
 }
 
 /// Id and path of a new entry.

@@ -99,10 +99,8 @@ pub(super) async fn list_history(
 ) -> Result<Json<HistoryResponse>, ApiError> {
     require_history(&who)?;
     let limit = page_limit(params.limit.unwrap_or(DEFAULT_PAGE))?;
+    may_know(&state, &who, &id)?;
     let found = state.live.snapshot().get(&id).is_some();
-    if !found || !who.scope.is_everything() {
-        may_know(&state, &who, &id)?;
-    }
     let (versions, total) = state.register()?.versions_of_entry(&id, limit, params.offset).await?;
     if total == 0 && !found {
         return Err(ApiError::NoEntry(id));

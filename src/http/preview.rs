@@ -10,7 +10,7 @@ use crate::access::Right;
 use crate::entry::Entry;
 use crate::facet::Facet;
 use crate::library::{examine, similar_to};
-use crate::snapshot::Snapshot;
+use crate::snapshot::{Snapshot, Visible};
 use crate::{http::check::check_text, slots};
 use axum::Json;
 use axum::extract::State;
@@ -85,14 +85,15 @@ pub(super) async fn post_preview(
     let place = state.take_place()?;
     let preview = blocking(move || {
         let _place = place;
-        Ok(preview(&state.live.snapshot(), &request))
+        let snapshot = state.live.snapshot();
+        Ok(preview(&snapshot, &snapshot.visible(&who.scope), &request))
     });
     Ok(Json(preview.await?))
 }
 
-fn preview(snapshot: &Snapshot, request: &PreviewRequest) -> PreviewResponse {
+fn preview(snapshot: &Snapshot, visible: &Visible, request: &PreviewRequest) -> PreviewResponse {
     let library = &snapshot.library;
-    let known = request.id.as_deref().and_then(|id| snapshot.get(id));
+    let known = request.id.as_deref().and_then(|id| visible.get(snapshot, id));
     // Of a new entry the name says nothing yet.
     let path = known.map_or_else(
         || request.id.as_deref().filter(|id| !id.contains('/')).map_or_else(|| "新条目.md".to_owned(), |id| format!("{id}.md")),
@@ -116,7 +117,7 @@ fn preview(snapshot: &Snapshot, request: &PreviewRequest) -> PreviewResponse {
     }
     findings.sort_by_key(|found| (found.line, found.finding.severity != rule_severity_name(crate::lexicon::banned::RuleSeverity::Block)));
     PreviewResponse {
-        similar: entry.as_ref().map(|entry| similar(snapshot, entry)).unwrap_or_default(),
+        similar: entry.as_ref().map(|entry| similar(snapshot, visible, entry)).unwrap_or_default(),
         entry: entry.map(|entry| EntryJson::new(&entry, snapshot)),
         problems: problems.iter().map(ProblemJson::new).collect(),
         findings,
@@ -124,8 +125,9 @@ fn preview(snapshot: &Snapshot, request: &PreviewRequest) -> PreviewResponse {
     }
 }
 
-fn similar(snapshot: &Snapshot, entry: &Entry) -> Vec<SimilarJson> {
+fn similar(snapshot: &Snapshot, visible: &Visible, entry: &Entry) -> Vec<SimilarJson> {
     let mut found = similar_to(entry, &snapshot.library.entries, SIMILAR);
+    found.retain(|(other, _)| visible.has(snapshot, &other.id));
     found.truncate(MAX_SIMILAR);
     let shaped = found.into_iter().map(|(other, likeness)| SimilarJson { id: other.id.to_string(), title: other.title.clone(), likeness });
     shaped.collect()
