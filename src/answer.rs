@@ -198,7 +198,7 @@ pub fn answer_with(snapshot: &Snapshot, request: &Request, weights: &Weights) ->
         found = candidates(snapshot, &query, &allowed)?;
     }
     let ranked_by = ranked_by(&request.context, &query.emotion);
-    let (mut ranked, terms) = rank(snapshot, &query, &found, &allowed, &ranked_by, weights)?;
+    let (mut ranked, terms) = rank(snapshot, &query, &found, &allowed, &ranked_by, weights);
     let trust = Trust::new(snapshot, &query, &terms, &ranked);
     if query.phrases.is_empty() && query.excluded.is_empty() {
         add_matters(snapshot, &query, &allowed, &ranked_by, weights, &mut ranked)?;

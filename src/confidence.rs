@@ -176,7 +176,7 @@ fn trade_words(text: &str, lexicon: &Lexicon) -> f32 {
 
 /// Share of the meaning of the question's words that is among the components of a score. A notion counts once, whichever of its words is met.
 fn words_met(snapshot: &Snapshot, query: &Query, components: &[Component]) -> f32 {
-    let counts = snapshot.phrasing_words();
+    let counts = snapshot.phrasing_terms();
     let mut notions: HashMap<u16, f32> = HashMap::new();
     for term in query.terms.iter().filter(|term| term.kind == TermKind::Word && term.origin == Origin::Written) {
         let worth = idf(counts.of(word_hash(&term.text)), counts.documents());

@@ -73,7 +73,7 @@ pub fn add_matters(
     for part in parts(&query.folded.text, &snapshot.analyzer) {
         let part = query::read_as_message(&[query.folded.text[part].to_owned()], &snapshot.library.lexicon, &snapshot.analyzer);
         let found = candidates(snapshot, &part, allowed)?;
-        let (of_part, terms) = rank(snapshot, &part, &found, allowed, context, weights)?;
+        let (of_part, terms) = rank(snapshot, &part, &found, allowed, context, weights);
         let Some(best) = of_part.first().filter(|best| best.score >= LEAST_SCORE) else { continue };
         let known = ranked.iter().position(|entry| entry.ordinal == best.ordinal);
         if known.is_some_and(|at| ranked[at].score >= best.score) {

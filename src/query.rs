@@ -1,6 +1,7 @@
 //! What was typed, read into a structured query. Every text is a query, none is an error. Pure.
 
 use crate::analysis::pinyin::{Letters, read_letters};
+use crate::analysis::terms::{gram_hash, word_hash};
 use crate::analysis::{Analyzer, Folded, fold, grams};
 use crate::entry::Act;
 use crate::lexicon::{EmotionReading, FillerKind, Lexicon, Voice, read_emotion};
@@ -95,7 +96,25 @@ pub enum Origin {
     Intent,
 }
 
+impl Term {
+    /// Its hash, as [`crate::analysis::terms`] has it.
+    pub fn hash(&self) -> u64 {
+        match self.kind {
+            TermKind::Word | TermKind::Intent => word_hash(&self.text),
+            TermKind::Gram => gram_hash(&self.text),
+        }
+    }
+}
+
 impl Query {
+    /// Hashes of what the message does not say and its synonyms do, ascending.
+    pub fn implied(&self) -> Vec<u64> {
+        let mut implied: Vec<u64> = self.terms.iter().filter(|term| matches!(term.origin, Origin::Synonym(_))).map(Term::hash).collect();
+        implied.sort_unstable();
+        implied.dedup();
+        implied
+    }
+
     /// Whether there is nothing to look for.
     pub fn is_empty(&self) -> bool {
         self.terms.is_empty() && self.phrases.is_empty() && self.letters.is_none()

@@ -26,11 +26,16 @@ const SHARPNESS: f32 = 10.0;
 /// Least likelihood that is told: the rest of hundreds of entries would only cost time.
 const LEAST_LIKELIHOOD: f32 = 0.01;
 
+/// Share of what synonyms say beside what was said: .3 to .6 alike raised success@1 on the help-centre messages from .53 to .55.
+const IMPLIED: f32 = 0.4;
+
 /// A message and the entries that answered it.
 #[derive(Debug, Clone)]
 pub struct Example<'p> {
     /// The message.
     pub phrasing: &'p Phrasing,
+    /// Hashes of what its synonyms say, ascending.
+    pub implied: Vec<u64>,
     /// Classes of its entries.
     pub classes: Vec<u32>,
     /// How much it counts, 0..1.
@@ -66,7 +71,9 @@ impl Classifier {
         let rarity: Vec<f32> = counts.iter().map(|count| idf(u64::from(*count), examples.len() as u64)).collect();
         let messages: Vec<Vec<(usize, f32)>> = examples
             .iter()
-            .map(|example| unit(example.phrasing, shares, |term| numbers.get(&term).map(|number| (*number, rarity[*number]))))
+            .map(|example| {
+                unit(example.phrasing, &example.implied, shares, |term| numbers.get(&term).map(|number| (*number, rarity[*number])))
+            })
             .collect();
         let mut training = Training::new(counts.len(), &examples);
         for pass in 0..PASSES {
@@ -83,10 +90,10 @@ impl Classifier {
     }
 
     /// Classes that a message may ask for, each with its likelihood among all.
-    pub fn likelihoods(&self, message: &Phrasing) -> Vec<(u32, f32)> {
+    pub fn likelihoods(&self, message: &Phrasing, implied: &[u64]) -> Vec<(u32, f32)> {
         let mut scores = vec![0.0_f32; self.classes];
         let mut touched: Vec<u32> = Vec::new();
-        let known = unit(message, self.shares, |term| self.terms.get(&term).map(|(rarity, weights)| (weights, *rarity)));
+        let known = unit(message, implied, self.shares, |term| self.terms.get(&term).map(|(rarity, weights)| (weights, *rarity)));
         for (weights, value) in known {
             for (class, weight) in weights.iter() {
                 let score = &mut scores[*class as usize];
@@ -108,9 +115,13 @@ impl Classifier {
 }
 
 /// The known terms of a message, by rarity and kind, of length 1 together.
-fn unit<T>(message: &Phrasing, shares: TermShares, known: impl Fn(u64) -> Option<(T, f32)>) -> Vec<(T, f32)> {
-    let mut terms: Vec<(T, f32)> =
-        message.terms.iter().filter_map(|term| known(*term).map(|(what, rarity)| (what, rarity * shares.of(*term)))).collect();
+fn unit<T>(message: &Phrasing, implied: &[u64], shares: TermShares, known: impl Fn(u64) -> Option<(T, f32)>) -> Vec<(T, f32)> {
+    let said = message.terms.iter().map(|term| (*term, 1.0));
+    let implied = implied.iter().filter(|term| message.terms.binary_search(term).is_err()).map(|term| (*term, IMPLIED));
+    let mut terms: Vec<(T, f32)> = said
+        .chain(implied)
+        .filter_map(|(term, share)| known(term).map(|(what, rarity)| (what, share * rarity * shares.of(term))))
+        .collect();
     let length = terms.iter().map(|(_, value)| value * value).sum::<f32>().sqrt();
     if length > 0.0 {
         terms.iter_mut().for_each(|(_, value)| *value /= length);
@@ -212,11 +223,15 @@ mod tests {
     fn trained(messages: &[(&str, u32)]) -> impl Fn(&str) -> Vec<(u32, f32)> + use<> {
         let analyzer = Analyzer::new(&Lexicon::default());
         let phrasings: Vec<Phrasing> = messages.iter().map(|(text, _)| Phrasing::message(text, &analyzer)).collect();
-        let examples =
-            phrasings.iter().zip(messages).map(|(phrasing, (_, class))| Example { phrasing, classes: vec![*class], weight: 1.0 });
+        let examples = phrasings.iter().zip(messages).map(|(phrasing, (_, class))| Example {
+            phrasing,
+            implied: Vec::new(),
+            classes: vec![*class],
+            weight: 1.0,
+        });
         let classifier = Classifier::train(examples.collect(), TermShares::DEFAULT);
         move |text| {
-            let mut found = classifier.likelihoods(&Phrasing::message(text, &analyzer));
+            let mut found = classifier.likelihoods(&Phrasing::message(text, &analyzer), &[]);
             found.sort_by(|a, b| b.1.total_cmp(&a.1));
             found
         }
@@ -239,6 +254,19 @@ mod tests {
         }
         let all: f32 = ask("快递").iter().map(|(_, likelihood)| likelihood).sum();
         assert!((0.9..=1.001).contains(&all), "{all}");
+    }
+
+    #[test]
+    fn a_synonym_says_what_the_message_does_not() {
+        let analyzer = Analyzer::new(&Lexicon::default());
+        let phrasings = ["包裹到哪里了", "发票抬头写错"].map(|text| Phrasing::message(text, &analyzer));
+        let example = |(phrasing, class)| Example { phrasing, implied: Vec::new(), classes: vec![class], weight: 1.0 };
+        let classifier = Classifier::train(phrasings.iter().zip(0..).map(example).collect(), TermShares::DEFAULT);
+        let message = Phrasing::message("我的快件", &analyzer);
+        assert_eq!(classifier.likelihoods(&message, &[]), []);
+        let implied = [crate::analysis::terms::word_hash("包裹")];
+        let found = classifier.likelihoods(&message, &implied);
+        assert!(found.iter().any(|(class, likelihood)| *class == 0 && *likelihood > 0.5), "{found:?}");
     }
 
     #[test]

@@ -51,7 +51,7 @@ pub(super) fn learned_from(
         from_picks.squares += near * near;
     }
     let message = Phrasing::message(&query.folded.text, &snapshot.analyzer);
-    for (ordinal, likelihood) in snapshot.likelihoods(&message).filter(|(ordinal, _)| allowed.contains(*ordinal)) {
+    for (ordinal, likelihood) in snapshot.likelihoods(&message, &query.implied()).filter(|(ordinal, _)| allowed.contains(*ordinal)) {
         entries.entry(ordinal).or_default().likelihood = likelihood;
     }
     entries
@@ -59,7 +59,7 @@ pub(super) fn learned_from(
 
 /// Number, entry and nearness of the nearest learned phrasings, nearest first.
 fn nearest(snapshot: &Snapshot, candidates: &[Candidate], terms: &Terms, weights: &Weights) -> Vec<(u32, Ordinal, f32)> {
-    let counts = snapshot.learned_words();
+    let counts = snapshot.learned_terms();
     let said = |weighed: &&super::terms::Weighed| matches!(weighed.term.origin, Origin::Written | Origin::Intent);
     let ideal: f32 = terms.by_hash.iter().filter(said).map(|weighed| weighed.learned_worth).sum();
     let mut matcher = Matcher::new(terms);

@@ -63,9 +63,9 @@ impl Weights {
         terms: TermShares::DEFAULT,
         synonym: 1.0,
         learned: 1.0,
-        classifier: 0.7,
+        classifier: 0.9,
         learned_mass_power: 0.5,
-        picks: 0.25,
+        picks: 0.3,
     };
 }
 
@@ -156,9 +156,6 @@ pub enum ComponentName {
 }
 
 /// Ranks all candidates, best first; equal scores in the order of the library. The terms spell the scores out.
-///
-/// # Errors
-/// Where the index cannot be read.
 pub fn rank<'q>(
     snapshot: &Snapshot,
     query: &'q Query,
@@ -166,8 +163,8 @@ pub fn rank<'q>(
     allowed: &Bitset,
     context: &Context,
     weights: &Weights,
-) -> tantivy::Result<(Vec<Ranked>, Terms<'q>)> {
-    let terms = weigh(snapshot, query, weights)?;
+) -> (Vec<Ranked>, Terms<'q>) {
+    let terms = weigh(snapshot, query, weights);
     let ideal = ideal(snapshot, query, &terms, weights);
     let categories = match_categories(snapshot, &terms);
     let characters = characters(&query.folded.text);
@@ -194,7 +191,7 @@ pub fn rank<'q>(
         finish(entry, context_factor(snapshot.entry(entry.ordinal), context, weights));
     }
     ranked.sort_unstable_by(|a, b| b.score.total_cmp(&a.score).then(a.ordinal.cmp(&b.ordinal)));
-    Ok((ranked, terms))
+    (ranked, terms)
 }
 
 #[derive(Default)]
@@ -252,7 +249,7 @@ impl Scorer<'_> {
     fn best_phrasings(&mut self, ordinal: Ordinal) -> (Option<Best>, f32) {
         let mut best: Option<Best> = None;
         let mut second = 0.0_f32;
-        let counts = self.snapshot.phrasing_words();
+        let counts = self.snapshot.phrasing_terms();
         let phrasings = self.snapshot.phrasings_with_mass(ordinal, |phrasing| relative_mass(counts, phrasing));
         for (part, (phrasing, mass)) in (0u16..).zip(phrasings) {
             let sum = self.matcher.sum(&phrasing.terms, |weighed| weighed.worth);

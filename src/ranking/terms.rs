@@ -1,10 +1,9 @@
 //! The terms of a query with what each is worth, and which of them a text has. Called by the ranking of phrasings, categories and what was learned.
 
 use super::{Component, ComponentName, Ranked, Weights};
-use crate::analysis::terms::{Kind, Phrasing, gram_hash, idf, kind, word_hash};
-use crate::query::{Origin, Query, Term, TermKind};
-use crate::search::frequency;
-use crate::snapshot::{Category, Snapshot, WordCounts};
+use crate::analysis::terms::{Kind, Phrasing, idf, kind};
+use crate::query::{Origin, Query, Term};
+use crate::snapshot::{Category, Snapshot, TermCounts};
 use std::collections::{HashMap, HashSet};
 
 /// Mass of a usual phrasing, in units of ln(phrasings): four telling words.
@@ -75,7 +74,7 @@ impl Terms<'_> {
     }
 }
 
-pub(super) fn weigh<'q>(snapshot: &Snapshot, query: &'q Query, weights: &Weights) -> tantivy::Result<Terms<'q>> {
+pub(super) fn weigh<'q>(snapshot: &Snapshot, query: &'q Query, weights: &Weights) -> Terms<'q> {
     let mut alternatives: Vec<usize> = Vec::new();
     for term in &query.terms {
         let notion = term.notion as usize;
@@ -91,18 +90,11 @@ pub(super) fn weigh<'q>(snapshot: &Snapshot, query: &'q Query, weights: &Weights
         }))
         .collect();
     let mut by_hash = Vec::with_capacity(query.terms.len());
-    let counts = snapshot.phrasing_words();
+    let (in_phrasings, in_learned) = (snapshot.phrasing_terms(), snapshot.learned_terms());
     for term in &query.terms {
-        let in_phrasings = idf(frequency(&snapshot.searchers.phrasings, Some(counts), term)?, counts.documents());
-        let in_learned = match snapshot.learned_words().documents() {
-            0 => 0.0,
-            all => idf(frequency(&snapshot.searchers.learned, Some(snapshot.learned_words()), term)?, all),
-        };
         let inferred = if matches!(term.origin, Origin::Synonym(_)) { weights.synonym } else { 1.0 };
-        let hash = match term.kind {
-            TermKind::Word | TermKind::Intent => word_hash(&term.text),
-            TermKind::Gram => gram_hash(&term.text),
-        };
+        let hash = term.hash();
+        let (in_phrasings, in_learned) = (in_phrasings.idf(hash), in_learned.idf(hash));
         let share = term.weight * inferred * weights.terms.of(hash);
         let category_worth = match snapshot.entries_in_categories(hash) {
             0 => 0.0,
@@ -112,7 +104,7 @@ pub(super) fn weigh<'q>(snapshot: &Snapshot, query: &'q Query, weights: &Weights
         by_hash.push(Weighed { hash, worth: share * in_phrasings, learned_worth: share * in_learned, category_worth, slot, term });
     }
     by_hash.sort_unstable_by_key(|weighed| weighed.hash);
-    Ok(Terms { by_hash, first_slot })
+    Terms { by_hash, first_slot }
 }
 
 /// Score of a phrasing equal to the question: what every score is measured by.
@@ -120,7 +112,7 @@ pub(super) fn ideal(snapshot: &Snapshot, query: &Query, terms: &Terms, weights: 
     let written: f32 = terms.by_hash.iter().filter(|weighed| weighed.term.origin == Origin::Written).map(|weighed| weighed.worth).sum();
     let content: Vec<&str> = query.content.iter().map(|range| &query.folded.text[range.clone()]).collect();
     let whole = Phrasing::new(&content.join(" "), &snapshot.analyzer);
-    (written * relative_mass(snapshot.phrasing_words(), &whole).powf(-weights.mass_power)).max(f32::MIN_POSITIVE)
+    (written * relative_mass(snapshot.phrasing_terms(), &whole).powf(-weights.mass_power)).max(f32::MIN_POSITIVE)
 }
 
 /// Share of a single character in a mass.
@@ -129,9 +121,9 @@ const CHARACTER_MASS: f32 = 0.6;
 /// How much a phrasing says in all, in proportion to a usual one: the idf of its words. One that says much beyond what was asked
 /// (白条支付的订单退款要收手续费吗 for 退款) is about something narrower, which a mere length does not tell.
 #[expect(clippy::cast_precision_loss, reason = "a count for a logarithm")]
-pub(super) fn relative_mass(counts: &WordCounts, phrasing: &Phrasing) -> f32 {
+pub(super) fn relative_mass(counts: &TermCounts, phrasing: &Phrasing) -> f32 {
     let share = |word| if kind(word) == Kind::Character { CHARACTER_MASS } else { 1.0 };
-    let mass: f32 = phrasing.words().map(|word| idf(counts.of(word), counts.documents()) * share(word)).sum();
+    let mass: f32 = phrasing.words().map(|word| counts.idf(word) * share(word)).sum();
     let usual = USUAL_WORDS * (1.0 + counts.documents() as f32).ln();
     mass.max(1.0) / usual.max(1.0)
 }

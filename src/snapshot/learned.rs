@@ -6,6 +6,8 @@ use crate::analysis::terms::{Phrasing, TermShares};
 use crate::entry::EntryId;
 use crate::learning::Learned;
 use crate::learning::classifier::{Classifier, Example, MAX_EXAMPLES};
+use crate::lexicon::Lexicon;
+use crate::query;
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, OnceLock};
@@ -34,7 +36,12 @@ struct Trained {
 
 impl LearnedTexts {
     /// `before` lends what it has: the table it was made for, and its texts.
-    pub(super) fn new(learned: &Learned, analyzer: &Analyzer, before: Option<(&Learned, &LearnedTexts)>) -> LearnedTexts {
+    pub(super) fn new(
+        learned: &Learned,
+        lexicon: &Lexicon,
+        analyzer: &Analyzer,
+        before: Option<(&Learned, &LearnedTexts)>,
+    ) -> LearnedTexts {
         let numbers: HashMap<u64, usize> = match before {
             Some((before, _)) => before.phrasings.iter().zip(0..).map(|(phrasing, number)| (phrasing.key, number)).collect(),
             None => HashMap::new(),
@@ -47,7 +54,7 @@ impl LearnedTexts {
         let new = keys.iter().filter(|key| own.trained.keys.binary_search(key).is_err()).count();
         let gone = own.trained.keys.iter().filter(|key| keys.binary_search(key).is_err()).count();
         if (new + gone) * RETRAIN_PART > keys.len() {
-            own.trained = Arc::new(own.train(learned, &examples, keys, analyzer));
+            own.trained = Arc::new(own.train(learned, &examples, keys, lexicon, analyzer));
         }
         own
     }
@@ -59,12 +66,12 @@ impl LearnedTexts {
     }
 
     /// Entries that a message may ask for, each with its likelihood.
-    pub(super) fn likelihoods(&self, message: &Phrasing) -> impl Iterator<Item = (&EntryId, f32)> {
-        let likelihoods = self.trained.classifier.likelihoods(message);
+    pub(super) fn likelihoods(&self, message: &Phrasing, implied: &[u64]) -> impl Iterator<Item = (&EntryId, f32)> {
+        let likelihoods = self.trained.classifier.likelihoods(message, implied);
         likelihoods.into_iter().map(|(class, likelihood)| (&self.trained.entries[class as usize], likelihood))
     }
 
-    fn train(&self, learned: &Learned, examples: &[Vec<u32>], keys: Vec<u64>, analyzer: &Analyzer) -> Trained {
+    fn train(&self, learned: &Learned, examples: &[Vec<u32>], keys: Vec<u64>, lexicon: &Lexicon, analyzer: &Analyzer) -> Trained {
         let mut classes: BTreeMap<&EntryId, u32> = BTreeMap::new();
         let phrasing = |number: &u32| &learned.phrasings[*number as usize];
         for number in examples.iter().flatten() {
@@ -73,6 +80,7 @@ impl LearnedTexts {
         classes.values_mut().zip(0..).for_each(|(class, number)| *class = number);
         let example = |numbers: &Vec<u32>| Example {
             phrasing: self.get(numbers[0], learned, analyzer),
+            implied: query::read_as_message(&[phrasing(&numbers[0]).text.to_string()], lexicon, analyzer).implied(),
             classes: numbers.iter().map(|number| classes[&phrasing(number).entry_id]).collect(),
             weight: numbers.iter().map(|number| phrasing(number).weight).fold(0.0, f32::max),
         };

@@ -6,7 +6,7 @@ mod learned;
 mod visible;
 
 pub use bitset::Bitset;
-pub use counts::WordCounts;
+pub use counts::TermCounts;
 pub use visible::Visible;
 
 use crate::analysis::terms::{Phrasing, term_hashes};
@@ -55,8 +55,9 @@ pub struct Snapshot {
     learned_masses: Vec<OnceLock<f32>>,
     /// How often the phrasings of an entry were picked.
     picks: HashMap<u32, u32>,
-    phrasing_words: WordCounts,
-    learned_words: WordCounts,
+    phrasing_terms: TermCounts,
+    passage_terms: TermCounts,
+    learned_terms: TermCounts,
     /// Distinct categories with their words, for matching.
     categories: Vec<Category>,
     category_of: Vec<u32>,
@@ -158,15 +159,16 @@ impl Snapshot {
             Some(before) if Arc::ptr_eq(&before.learned, &learned) => Arc::clone(&before.learned_texts),
             _ => {
                 let lent = lent.map(|before| (before.learned.as_ref(), before.learned_texts.as_ref()));
-                Arc::new(LearnedTexts::new(&learned, &analyzer, lent))
+                Arc::new(LearnedTexts::new(&learned, &library.lexicon, &analyzer, lent))
             }
         };
         let mut picks = HashMap::new();
         for (phrasing, ordinal) in learned.phrasings.iter().zip(&learned_entries) {
             *picks.entry(*ordinal).or_default() += phrasing.picks;
         }
-        let phrasing_words = WordCounts::read(&searchers.phrasings, before.map(|before| &before.phrasing_words))?;
-        let learned_words = WordCounts::read(&searchers.learned, before.map(|before| &before.learned_words))?;
+        let phrasing_terms = TermCounts::read(&searchers.phrasings, before.map(|before| &before.phrasing_terms))?;
+        let passage_terms = TermCounts::read(&searchers.passages, before.map(|before| &before.passage_terms))?;
+        let learned_terms = TermCounts::read(&searchers.learned, before.map(|before| &before.learned_terms))?;
         Ok(Snapshot {
             library,
             analyzer,
@@ -185,8 +187,9 @@ impl Snapshot {
             learned_texts,
             learned_masses,
             picks,
-            phrasing_words,
-            learned_words,
+            phrasing_terms,
+            passage_terms,
+            learned_terms,
             categories,
             category_of,
             categories_with,
@@ -246,14 +249,19 @@ impl Snapshot {
         phrasings.iter().zip(masses.iter().copied())
     }
 
-    /// Words of the phrasings.
-    pub fn phrasing_words(&self) -> &WordCounts {
-        &self.phrasing_words
+    /// In how many phrasings each term stands.
+    pub fn phrasing_terms(&self) -> &TermCounts {
+        &self.phrasing_terms
     }
 
-    /// Words of the learned phrasings.
-    pub fn learned_words(&self) -> &WordCounts {
-        &self.learned_words
+    /// In how many passages each term stands.
+    pub fn passage_terms(&self) -> &TermCounts {
+        &self.passage_terms
+    }
+
+    /// In how many learned phrasings each term stands.
+    pub fn learned_terms(&self) -> &TermCounts {
+        &self.learned_terms
     }
 
     /// Index of the learned phrasing of each document.
@@ -274,8 +282,8 @@ impl Snapshot {
     }
 
     /// Entries that a message may ask for by what agents answered messages with, each with its likelihood, 0..1.
-    pub fn likelihoods(&self, message: &Phrasing) -> impl Iterator<Item = (Ordinal, f32)> {
-        self.learned_texts.likelihoods(message).filter_map(|(entry, likelihood)| Some((self.ordinal(entry)?, likelihood)))
+    pub fn likelihoods(&self, message: &Phrasing, implied: &[u64]) -> impl Iterator<Item = (Ordinal, f32)> {
+        self.learned_texts.likelihoods(message, implied).filter_map(|(entry, likelihood)| Some((self.ordinal(entry)?, likelihood)))
     }
 
     /// How often the phrasings of an entry were picked.
