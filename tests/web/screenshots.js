@@ -7,6 +7,7 @@ import { launchBrowser, openPage } from "./browser.js";
 import { PROFILE, shootExtension } from "./extension/shots.js";
 import { Panel } from "./panel/desk.js";
 import { ROOT, startService } from "./service.js";
+import { shootStudio } from "./studio/shots.js";
 
 /** Where they go. */
 const IMAGES = path.join(ROOT, "docs", "images");
@@ -70,6 +71,7 @@ try {
     console.log(`docs/images/${name}.png`);
     await close();
   }
+  await shootStudio(browser, service, IMAGES, (name) => wanted.length === 0 || wanted.includes(name));
   await shootExtension(service.url, IMAGES, (name) => wanted.length === 0 || wanted.includes(name));
 } finally {
   await browser.close();

@@ -49,7 +49,10 @@ export function part(text) {
 
 /** What went wrong, for people. @param {unknown} error */
 export function explain(error) {
-  return error instanceof ApiProblem ? error.zh : `页面出错：${error instanceof Error ? error.message : String(error)}`;
+  if (error instanceof ApiProblem) return error.zh;
+  const message = error instanceof Error ? error.message : String(error);
+  // What is thrown here on purpose is a sentence already; what the browser throws is not.
+  return /\p{Script=Han}/u.test(message) ? message : `页面出错：${message}`;
 }
 
 export class Api {
@@ -114,7 +117,7 @@ export class Api {
   /** @param {string} method @param {string} path @param {How} how */
   async #fetch(method, path, { body, query, match, fresh, signal }) {
     /** @type {Record<string, string>} */
-    const headers = {};
+    const headers = { "huashu-client": "studio" };
     const token = tokenOf();
     if (token) headers.authorization = `Bearer ${token}`;
     if (match) headers["if-match"] = `"${match}"`;

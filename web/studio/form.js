@@ -116,6 +116,6 @@ export function valuesOf(form) {
 
 /** @param {HTMLElement} within */
 export function focusFirst(within) {
-  const first = within.querySelector("input, select, textarea") ?? within.querySelector("button");
-  if (first instanceof HTMLElement) first.focus();
+  const first = within.querySelector("input, select, textarea") ?? within.querySelector(".main") ?? within.querySelector("button");
+  if (first instanceof HTMLElement) first.focus({ preventScroll: true });
 }

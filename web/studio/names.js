@@ -24,6 +24,11 @@ export function named(names, name) {
   return names[name] ?? name;
 }
 
+/** Who did something, as people say it: not everybody is a person. @param {string | null | undefined} who */
+export function person(who) {
+  return named({ file: "改文件的人", local: "本机" }, who ?? "");
+}
+
 /** As choices of a field, with one for all where it has a name. @param {Record<string, string>} names @param {string} [all] @returns {[string, string][]} */
 export function choicesOf(names, all) {
   return [...(all === undefined ? [] : [/** @type {[string, string]} */ (["", all])]), ...Object.entries(names)];

@@ -24,8 +24,10 @@ export function diffView(pieces) {
 /** One of the two texts of a diff, with its own changes marked. @param {Change[]} pieces @param {"added" | "removed"} which */
 export function diffHalf(pieces, which) {
   const view = element("div", "diff");
-  const half = pieces.filter(({ change }) => change === "same" || change === which);
-  half.forEach((piece) => view.append(tagged(piece)));
+  pieces.forEach((piece, index) => {
+    // Both halves fold the same stretches.
+    if (piece.change === "same" || piece.change === which) view.append(...drawn(piece, index > 0, index < pieces.length - 1));
+  });
   return view;
 }
 

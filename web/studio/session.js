@@ -34,6 +34,21 @@ export function dropToken() {
 }
 
 /**
+ * Who this is. A token that the service does not know is dropped: of another service, or of before it was made anew.
+ * @param {import("./api.js").Api} api @returns {Promise<Session>}
+ */
+export async function sessionOf(api) {
+  try {
+    const session = await api.get("v1/session");
+    return session;
+  } catch (error) {
+    if (/** @type {{status?: number}} */ (error).status !== 401 || !tokenOf()) throw error;
+    dropToken();
+    return api.get("v1/session");
+  }
+}
+
+/**
  * Asks who this is, by what the service has: name and password, or the local token.
  * @param {import("./api.js").Api} api @param {Session} session as it is
  * @returns {Promise<boolean>} whether somebody is signed in now
@@ -67,11 +82,7 @@ function withToken(api, settle) {
     const token = (valuesOf(form).token ?? "").trim().replace(/^.*#token=/u, "");
     if (!TOKEN_FORM.test(token)) throw new Error("这不是令牌");
     sessionStorage.setItem(TOKEN, token);
-    const session = await api.get("v1/session");
-    if (!session.rights.includes("edit")) {
-      dropToken();
-      throw new Error("服务不认识这个令牌");
-    }
+    if (!(await sessionOf(api)).rights.includes("edit")) throw new Error("服务不认识这个令牌");
     settle(true);
   });
   form.append(element("div", "dialog-foot", submit("继续")));

@@ -7,7 +7,7 @@ import { explain, part } from "./api.js";
 import { confirmed } from "./dialog.js";
 import { ROLES, named } from "./names.js";
 import { SCREENS } from "./screens.js";
-import { dropToken, signIn, tokenOf } from "./session.js";
+import { dropToken, sessionOf, signIn, tokenOf } from "./session.js";
 import { toast } from "./toast.js";
 
 /** @typedef {import("./session.js").Session} Session */
@@ -70,7 +70,7 @@ export class Studio {
   }
 
   async #readSession() {
-    this.session = await this.api.get("v1/session");
+    this.session = await sessionOf(this.api);
     this.#drawNav();
   }
 

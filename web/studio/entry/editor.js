@@ -4,8 +4,8 @@
 
 import { button, element } from "../../panel/dom.js";
 import { isComposing } from "../../typing.js";
-import { ApiProblem, part } from "../api.js";
-import { moment } from "../names.js";
+import { ApiProblem, explain, part } from "../api.js";
+import { moment, person } from "../names.js";
 import { link } from "../table.js";
 import { tabsOf } from "../tabs.js";
 import { attempt, toast } from "../toast.js";
@@ -14,7 +14,7 @@ import { draftOf, dropDraft, keepDraft } from "./drafts.js";
 import { fieldsForm } from "./fields.js";
 import { hasConflicts, merged } from "./merge.js";
 import { Phrasings } from "./phrasings.js";
-import { previewOf, problemList, problemsOf } from "./preview.js";
+import { previewOf, problemList, problemsOf, showReplyAt } from "./preview.js";
 import { TextField } from "./text.js";
 
 /** Rest after a key before the preview is asked for and the draft is kept, in milliseconds. */
@@ -48,7 +48,7 @@ class Editor {
     this.api = visit.studio.api;
     this.id = visit.rest[0] ?? "";
     this.mayEdit = this.studio.may("edit");
-    this.text = new TextField("词条的文本", { changed: () => this.#changed() });
+    this.text = new TextField("词条的文本", { changed: () => this.#changed(), moved: () => this.#showReply() });
     this.text.field.readOnly = !this.mayEdit;
     this.facts = element("p", "soft entry-facts");
     this.draftLine = element("div", "draft-line");
@@ -82,7 +82,7 @@ class Editor {
     const { markdown, content_hash, entry, problems } = await this.api.get(`v1/entries/${part(this.id)}`, { signal: this.visit.signal });
     this.#take(markdown, content_hash);
     this.#folder = entry.path.includes("/") ? entry.path.slice(0, entry.path.lastIndexOf("/")) : "";
-    this.facts.textContent = [entry.path, entry.updated_at ? `${moment(entry.updated_at)} ${entry.updated_by ?? ""} 改` : ""].filter(Boolean).join(" · ");
+    this.facts.textContent = [entry.path, entry.updated_at ? `${moment(entry.updated_at)} ${person(entry.updated_by)} 改` : ""].filter(Boolean).join(" · ");
     this.#head(entry.title, entry);
     this.#showPreview({ entry, problems });
     this.#offerDraft();
@@ -96,10 +96,13 @@ class Editor {
     const draft = draftOf("");
     this.text.value = draft?.markdown ?? "---\ntitle: \n---\n\n> \n";
     this.#folder = draft?.folder ?? "";
-    this.facts.textContent = `新词条，放在 ${this.#folder || "最上层"}`;
+    this.facts.textContent = this.#folder ? `新词条，放在 ${this.#folder}` : "新词条，放在最上层";
     this.#head("新建词条", null);
     this.#ask();
-    this.text.field.focus();
+    // Behind the mark of the first reply, where there is one: what is most to write.
+    const lines = this.text.value.split("\n");
+    const reply = lines.findIndex((line) => line === "> ");
+    this.text.goTo(reply < 0 ? lines.length : reply + 1, (reply < 0 ? 0 : 2) + 1);
   }
 
   /** The text is now what is saved. @param {string} markdown @param {string} hash */
@@ -141,7 +144,8 @@ class Editor {
       if (mine === this.#turn) this.#showPreview(preview);
     } catch (error) {
       if (this.visit.signal.aborted || mine !== this.#turn) return;
-      this.preview.prepend(element("p", "failed", error instanceof ApiProblem ? `没有新的预览：${error.zh}` : String(error)));
+      this.preview.querySelector(".failed")?.remove();
+      this.preview.prepend(element("p", "failed", `没有新的预览：${explain(error)}`));
     }
   }
 
@@ -152,6 +156,11 @@ class Editor {
     this.problems.replaceChildren(...(problems.length > 0 ? [problemList(problems, ({ line, column, width }) => this.text.goTo(line, column, width))] : []));
     this.preview.replaceChildren(...previewOf(preview, (line) => this.text.goTo(line)));
     this.phrasings.draw();
+    this.#showReply();
+  }
+
+  #showReply() {
+    showReplyAt(this.preview, this.text.line, this.text.value.split("\n"));
   }
 
   #drawFields() {
@@ -208,7 +217,9 @@ class Editor {
       this.why.value = "";
       dropDraft(this.id);
       this.#drawSaved();
-      toast("已保存");
+      const [warning] = data.warnings ?? [];
+      if (warning) toast(warning.zh, "caution");
+      else toast("已保存");
       this.#ask();
       setTimeout(() => this.#watch(), WATCH_MS);
     } catch (error) {

@@ -5,7 +5,7 @@ import { button, element } from "../../panel/dom.js";
 import { part } from "../api.js";
 import { asked } from "../dialog.js";
 import { choice, textField } from "../form.js";
-import { ACTIONS, WAYS, moment, named } from "../names.js";
+import { ACTIONS, WAYS, moment, named, person } from "../names.js";
 import { diffView } from "../pieces.js";
 import { Pager, Table, link } from "../table.js";
 import { attempt, toast } from "../toast.js";
@@ -31,7 +31,7 @@ export async function show(place, visit) {
     label: "版本",
     columns: [
       { title: "时间", cell: ({ at }) => moment(at) },
-      { title: "谁", cell: ({ who }) => who },
+      { title: "谁", cell: ({ who }) => person(who) },
       { title: "做了什么", cell: ({ action, way }) => `${named(ACTIONS, action)} · ${named(WAYS, way)}` },
       { title: "说明", wide: true, cell: ({ why }) => why ?? "" },
     ],

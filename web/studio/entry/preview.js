@@ -75,7 +75,21 @@ function replyOf(reply, words, goTo) {
   });
   const head = button("passage-link", `${reply.label || "回复"} · 第 ${reply.line} 行`, () => goTo(reply.line));
   const length = reply.segments.reduce((sum, { text }) => sum + [...text].length, 0);
-  return element("section", "reply", element("p", "reply-head", head, element("span", "soft", `${length} 字`)), element("div", "words", ...segments));
+  const section = element("section", "reply", element("p", "reply-head", head, element("span", "soft", `${length} 字`)), element("div", "words", ...segments));
+  section.dataset.line = String(reply.line);
+  return section;
+}
+
+/** Marks the reply that stands on a line of the text, and brings it in sight. @param {HTMLElement} place @param {number} line @param {string[]} lines */
+export function showReplyAt(place, line, lines) {
+  // Up to the beginning of its quote.
+  let first = line;
+  while (first > 1 && lines[first - 1]?.startsWith(">") && lines[first - 2]?.startsWith(">")) first--;
+  for (const section of place.querySelectorAll("section.reply")) {
+    const isIt = /** @type {HTMLElement} */ (section).dataset.line === String(first);
+    if (isIt && !section.classList.contains("at")) section.scrollIntoView({ block: "nearest" });
+    section.classList.toggle("at", isIt);
+  }
 }
 
 /** A text with its slots and the phrases that were found in it. @param {string} text @param {string[]} words @returns {(Node | string)[]} */

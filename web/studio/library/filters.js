@@ -1,11 +1,14 @@
 // @ts-check
 // The filters above the library's table: one <select> each. What they mean to the API stands in `queryOf`.
 
-import { element } from "../../panel/dom.js";
+import { button, element } from "../../panel/dom.js";
 import { choice } from "../form.js";
 import { FACETS, KINDS, STATES, choicesOf, day } from "../names.js";
 
 const DAY_MS = 86_400_000;
+
+/** Filters that always show; the others do at a press, or where one of them is set. */
+const FIRST = ["kind", "state", "validity", "used", "problem", "shop"];
 
 /** Facets of entries that have few values. Hours and shops come from elsewhere in the library. */
 const OF_FACETS = ["channel", "product", "customer", "emotion", "stage", "authority"];
@@ -51,9 +54,26 @@ export function filtersOf(library, query, changed) {
   owner.setAttribute("aria-label", "最后由谁改动");
   owner.value = query.get("owner") ?? "";
   owner.addEventListener("change", changed);
-  const all = [...controls, owner];
+  const at = element("input", "input at");
+  at.type = "datetime-local";
+  at.name = "at";
+  at.value = query.get("at") ?? "";
+  at.addEventListener("change", () => {
+    at.classList.toggle("set", at.value !== "");
+    changed();
+  });
+  at.classList.toggle("set", at.value !== "");
+  const all = [...controls, owner, at];
+  const others = [...controls.filter(({ name }) => !FIRST.includes(name)), owner, element("label", "at-field soft", "按时刻", at)];
+  const more = button("plain", "更多条件", () => toggle(more.getAttribute("aria-expanded") !== "true"));
+  const toggle = (/** @type {boolean} */ isOpen) => {
+    more.setAttribute("aria-expanded", String(isOpen));
+    more.textContent = isOpen ? "少些条件" : "更多条件";
+    for (const control of others) control.hidden = !isOpen;
+  };
+  toggle(all.some(({ name, value }) => value !== "" && !FIRST.includes(name)));
   return {
-    controls: all,
+    controls: [...controls.filter(({ name }) => FIRST.includes(name)), more, ...others],
     read(into) {
       for (const { name, value } of all) {
         if (value.trim()) into.set(name, value.trim());

@@ -2,16 +2,17 @@
 // 词条: the library as a table, with the tree of its categories beside it. What is asked for stands in the address.
 
 import { button, element } from "../../panel/dom.js";
-import { REST_MS } from "./rest.js";
-import { part } from "../api.js";
-import { KINDS, STATES, moment, named } from "../names.js";
+import { explain, part } from "../api.js";
+import { KINDS, STATES, moment, named, person } from "../names.js";
 import { Pager, Table, link } from "../table.js";
 import { toast } from "../toast.js";
 import { isComposing, onTyped } from "../../typing.js";
-import { explain } from "../api.js";
 import { filtersOf, queryOf } from "./filters.js";
 import { treeOf } from "./tree.js";
 import { createEntry } from "../entry/create.js";
+
+/** Rest after a key before the service is asked, in milliseconds: a list is not worth a request a key. */
+const REST_MS = 200;
 
 /** Entries on a page: what fits without looking for the end of it. */
 const PAGE = 50;
@@ -111,7 +112,7 @@ const COLUMNS = [
   { title: "问法", number: true, cell: ({ question_count, trigger }) => (trigger ? element("span", "soft", trigger) : String(question_count)) },
   { title: "回复", number: true, cell: ({ reply_count }) => String(reply_count) },
   { title: "用过", number: true, sort: "uses", cell: ({ uses }) => (uses === undefined ? "" : uses === 0 ? element("span", "soft", "0") : String(uses)) },
-  { title: "改动", sort: "updated", cell: ({ updated_at, updated_by }) => element("span", "soft", [moment(updated_at), updated_by ?? ""].filter(Boolean).join(" ")) },
+  { title: "改动", sort: "updated", cell: ({ updated_at, updated_by }) => element("span", "soft", [moment(updated_at), person(updated_by)].filter(Boolean).join(" ")) },
 ];
 
 /** @param {Summary} entry */
