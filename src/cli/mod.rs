@@ -13,6 +13,7 @@ mod import;
 mod index;
 mod learn;
 mod new;
+mod people;
 mod phrasings;
 mod place;
 mod screen;
@@ -135,6 +136,8 @@ enum Command {
     New(new::Options),
     Learn(learn::Options),
     Phrasings(phrasings::Options),
+    User(people::UserOptions),
+    Token(people::TokenOptions),
     Completions(completions::Options),
 }
 
@@ -177,6 +180,8 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Verdict> {
         Command::New(options) => new::run(options, &place, &mut screen),
         Command::Learn(options) => learn::run(options, &place, &mut screen),
         Command::Phrasings(options) => phrasings::run(options, &place, &mut screen),
+        Command::User(options) => people::run_user(options, &place, &mut screen),
+        Command::Token(options) => people::run_token(options, &place, &mut screen),
         Command::Completions(options) => completions::run(options, &mut screen),
     }?;
     screen.flush()?;

@@ -13,7 +13,7 @@ use std::time::Duration;
 const FILE: &str = "huashu.toml";
 
 /// Its keys, for the sentence about an unknown one.
-const KEYS: &str = "kb、index、data、color、listen、poll";
+const KEYS: &str = "kb、index、data、color、listen、poll、tls_cert、tls_key、host_names";
 
 /// The library where nothing says otherwise.
 const DEFAULT_KB: &str = "kb";
@@ -65,6 +65,13 @@ pub(super) struct File {
     pub(super) listen: Option<Listen>,
     /// Seconds between walks of `serve`.
     pub(super) poll: Option<Poll>,
+    /// Certificate and chain of `serve`, PEM.
+    pub(super) tls_cert: Option<PathBuf>,
+    /// Its key.
+    pub(super) tls_key: Option<PathBuf>,
+    /// Public names of `serve`.
+    #[serde(default)]
+    pub(super) host_names: Vec<String>,
 }
 
 impl File {
@@ -102,15 +109,12 @@ impl TryFrom<String> for Listen {
 impl std::str::FromStr for Listen {
     type Err = String;
 
-    /// Reads `ADDR:PORT` or `localhost:PORT`, of this machine only.
+    /// Reads `ADDR:PORT` or `localhost:PORT`.
     fn from_str(text: &str) -> Result<Listen, String> {
         let local = |port: &str| Some(SocketAddr::from((Ipv4Addr::LOCALHOST, port.parse::<u16>().ok()?)));
         let address = text.parse().ok().or_else(|| text.strip_prefix("localhost:").and_then(local));
         match address {
             None => Err(format!("应是 地址:端口，例如 127.0.0.1:7700，不是 {text:?}")),
-            Some(address) if !address.ip().is_loopback() => {
-                Err(format!("{} 不是本机地址：这一版没有账号，只能在 127.0.0.1 或 [::1] 上提供", address.ip()))
-            }
             Some(address) => Ok(Listen(address)),
         }
     }
@@ -172,7 +176,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_addresses_of_this_machine_are_listened_on() {
+    fn addresses_are_read_with_their_port() {
         let check = |text: &str, expect: Option<&str>| {
             let found = text.parse::<Listen>().map(|listen| listen.0.to_string());
             assert_eq!(found.clone().ok().as_deref(), expect, "{text}: {found:?}");
@@ -181,9 +185,8 @@ mod tests {
         check("127.8.0.1:0", Some("127.8.0.1:0"));
         check("localhost:80", Some("127.0.0.1:80"));
         check("[::1]:9", Some("[::1]:9"));
-        check("0.0.0.0:7700", None);
-        check("[::]:7700", None);
-        check("192.168.0.2:7700", None);
+        check("0.0.0.0:7700", Some("0.0.0.0:7700"));
+        check("[::]:7700", Some("[::]:7700"));
         check("example.com:80", None);
         check("127.0.0.1", None);
         check("localhost:70000", None);
@@ -217,7 +220,7 @@ mod tests {
         check("kb = \"a\"\nkbb = \"b\"\n", &["第 2 行第 1 列", "不认识的键 kbb"]);
         check("kb = 3\n", &["第 1 行第 6 列"]);
         check("kb = \n", &["第 1 行"]);
-        check("\n\nlisten = \"0.0.0.0:80\"\n", &["第 3 行第 10 列", "本机"]);
+        check("\n\nlisten = \"example.com\"\n", &["第 3 行第 10 列", "地址:端口"]);
         check("poll = 0\n", &["第 1 行第 8 列", "86400"]);
         check("color = \"blue\"\n", &["第 1 行第 9 列", "never"]);
     }

@@ -9,6 +9,7 @@ use crate::library::write::WriteError;
 use crate::live::LiveError;
 use crate::markdown::edit::EditError;
 use crate::problem::io_zh;
+use crate::register::RegisterError;
 use crate::sheets::export::ExportError;
 use crate::sheets::import::ImportError;
 use crate::sheets::table::{MAX_COLUMNS, MAX_ROWS, MAX_TABLE_BYTES, TableError};
@@ -63,6 +64,7 @@ fn sentence(error: &(dyn Error + 'static)) -> Option<String> {
         .or_else(|| error.downcast_ref().map(index))
         .or_else(|| error.downcast_ref().map(live))
         .or_else(|| error.downcast_ref().map(journal))
+        .or_else(|| error.downcast_ref().and_then(register))
         .or_else(|| error.downcast_ref().map(table))
         .or_else(|| error.downcast_ref().map(import))
         .or_else(|| error.downcast_ref().map(export))
@@ -70,6 +72,20 @@ fn sentence(error: &(dyn Error + 'static)) -> Option<String> {
         .or_else(|| error.downcast_ref().and_then(storage))
         .or_else(|| error.downcast_ref().map(io_zh))
         .or_else(|| error.downcast_ref().map(not_utf8))
+}
+
+fn register(error: &RegisterError) -> Option<String> {
+    match error {
+        RegisterError::Folder { path, source } => Some(format!("数据文件夹 {path} 用不了：{}", io_zh(source))),
+        RegisterError::Newer { path, found, known } => {
+            Some(format!("{path} 是新版的 huashu 写的（格式 {found}，这个程序认识 {known}）：请更新，或用 --data 另选文件夹"))
+        }
+        RegisterError::Damaged { path, .. } => {
+            Some(format!("台账 {path} 坏了：用 huashu restore 恢复，或者移走它，重新开始（账号、提议和历史就没有了）"))
+        }
+        RegisterError::Value(what) => Some(format!("台账里有这一版不认识的内容：{what}")),
+        RegisterError::Database(_) => None,
+    }
 }
 
 fn library(error: &LibraryError) -> String {

@@ -3,15 +3,16 @@
 use super::Verdict;
 use super::place::{File, Listen, Place, Poll};
 use super::screen::{Paint, Screen, spinner};
-use crate::http::{self, AppState};
+use crate::http::{self, AppState, Hosts, Tls};
 use crate::journal::Journal;
 use crate::library::watch::Mode;
 use crate::live::Live;
 use crate::register::Register;
-use anyhow::Context;
+use anyhow::{Context, bail};
 use clap::Args;
 use std::io::IsTerminal;
 use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::net::TcpListener;
@@ -26,21 +27,32 @@ const DEFAULT_LOG: &str = "info,tantivy=warn";
 /// How long threads may go on after the last request has ended.
 const SHUTDOWN_GRACE: Duration = Duration::from_secs(5);
 
-/// 在本机提供搜索（网页和 HTTP 接口）
+/// 提供搜索（网页和 HTTP 接口）
 #[derive(Debug, Args)]
 #[command(override_usage = "huashu serve [选项]", next_help_heading = "选项")]
 #[command(after_help = "文件一改就生效，不用重启；Ctrl+C 停止。日志写到标准错误，HUASHU_LOG 或 RUST_LOG 设级别。
+没有账号时只能在本机提供；其他地址要先有管理员（huashu user add 名字 --role admin），最好再给证书。
 
 例子：
   huashu serve
-  huashu --kb /srv/话术 serve --listen 127.0.0.1:8080 --poll 5")]
+  huashu --kb /srv/话术 serve --listen 127.0.0.1:8080 --poll 5
+  huashu serve --listen 0.0.0.0:443 --tls-cert cert.pem --tls-key key.pem --host-name kb.example.com")]
 pub(super) struct Options {
-    /// 地址和端口，只能是本机（默认 127.0.0.1:7700；端口 0 由系统选）
+    /// 地址和端口（默认 127.0.0.1:7700；端口 0 由系统选）
     #[arg(long, value_name = "ADDR:PORT", env = "HUASHU_LISTEN", hide_env = true)]
     listen: Option<Listen>,
     /// 每隔几秒看一遍文件夹，用于网络磁盘（默认由系统通知）
     #[arg(long, value_name = "SECONDS", env = "HUASHU_POLL", hide_env = true)]
     poll: Option<Poll>,
+    /// 证书和证书链（PEM）：用 HTTPS 提供
+    #[arg(long, value_name = "FILE", requires = "tls_key")]
+    tls_cert: Option<PathBuf>,
+    /// 证书的私钥（PEM）
+    #[arg(long, value_name = "FILE", requires = "tls_cert")]
+    tls_key: Option<PathBuf>,
+    /// 对外的域名，可以给几个：只回答这些名字和本机
+    #[arg(long = "host-name", value_name = "NAME")]
+    host_names: Vec<String>,
 }
 
 pub(super) fn run(options: &Options, file: &File, place: &Place, screen: &mut Screen) -> anyhow::Result<Verdict> {
@@ -60,17 +72,54 @@ pub(super) fn run(options: &Options, file: &File, place: &Place, screen: &mut Sc
     let _running = live.run(mode, |error| tracing::error!("the library is served as it was before: {error}"))?;
 
     let address = options.listen.or(file.listen).unwrap_or(DEFAULT_LISTEN).0;
+    check_address(address, register.people().has_admin())?;
+    let tls = tls(options, file)?;
+    let names = if options.host_names.is_empty() { &file.host_names } else { &options.host_names };
     let listener = runtime
         .block_on(TcpListener::bind(address))
         .with_context(|| format!("不能在 {address} 上提供；端口被占用时，用 --listen 另选一个"))?;
     // Signals are caught from here on: who reads the address may send one at once.
     let stop = { runtime.block_on(async { stop_signal() })? };
     let token = http::local_token(&place.data).with_context(|| format!("{} 里不能写本机令牌", place.data.display()))?;
-    let state = state(&live, journal).with_register(register).with_token(&token);
-    announce(&live, listener.local_addr()?, &token, begin.elapsed(), screen)?;
-    runtime.block_on(http::serve(listener, state, stop)).context("服务中断")?;
+    let has_accounts = !register.people().is_empty();
+    let hosts = if names.is_empty() { Hosts::Any } else { Hosts::Named(names.as_slice().into()) };
+    let state = state(&live, journal).with_register(register).with_token(&token).with_hosts(hosts);
+    let local = listener.local_addr()?;
+    let scheme = if tls.is_some() { "https" } else { "http" };
+    let url = match names.first() {
+        Some(name) => format!("{scheme}://{name}:{}", local.port()),
+        None => format!("{scheme}://{local}"),
+    };
+    if tls.is_none() && !local.ip().is_loopback() {
+        tracing::warn!("without a certificate passwords and customers' words cross the network in the clear");
+    }
+    announce(&live, &url, &token, has_accounts, begin.elapsed(), screen)?;
+    let served = async {
+        match tls {
+            Some(tls) => http::serve_tls(listener, tls, state, stop).await,
+            None => http::serve(listener, state, stop).await,
+        }
+    };
+    runtime.block_on(served).context("服务中断")?;
     runtime.shutdown_timeout(SHUTDOWN_GRACE);
     Ok(Verdict::Done)
+}
+
+/// Other machines come only where somebody decides who may.
+fn check_address(address: SocketAddr, has_admin: bool) -> anyhow::Result<()> {
+    if address.ip().is_loopback() || has_admin {
+        return Ok(());
+    }
+    bail!("{} 不是本机地址：先建一个管理员（huashu user add 名字 --role admin），或者改在 127.0.0.1 上提供", address.ip())
+}
+
+fn tls(options: &Options, file: &File) -> anyhow::Result<Option<Tls>> {
+    let pair = options.tls_cert.as_ref().zip(options.tls_key.as_ref());
+    match (pair, &file.tls_cert, &file.tls_key) {
+        (Some((certificate, key)), ..) | (None, Some(certificate), Some(key)) => Tls::read(certificate, key).map(Some),
+        (None, None, None) => Ok(None),
+        _ => bail!("tls_cert 和 tls_key 要一起给"),
+    }
 }
 
 /// Logs to standard error; never with a customer's text.
@@ -109,16 +158,19 @@ fn state(live: &Arc<Live>, journal: Option<Arc<Journal>>) -> AppState {
     state.with_journal(journal)
 }
 
-fn announce(live: &Live, address: SocketAddr, token: &str, took: Duration, screen: &mut Screen) -> std::io::Result<()> {
+fn announce(live: &Live, url: &str, token: &str, has_accounts: bool, took: Duration, screen: &mut Screen) -> std::io::Result<()> {
     let snapshot = live.snapshot();
     let (entries, problems) = (snapshot.library.entries.len(), snapshot.library.problems.len());
     if screen.json {
-        let url = format!("http://{address}");
         screen
             .json(&serde_json::json!({ "url": url, "token": token, "entries": entries, "problems": problems, "took_ms": took.as_secs_f64() * 1000.0 }))?;
     } else {
-        screen.line(format!("话术在 {}", screen.paint(Paint::Strong, &format!("http://{address}"))))?;
-        screen.line(format!("工作台（带写入权限）：http://{address}/studio#token={token}"))?;
+        screen.line(format!("话术在 {}", screen.paint(Paint::Strong, url)))?;
+        if has_accounts {
+            screen.line(format!("工作台：{url}/studio"))?;
+        } else {
+            screen.line(format!("工作台（带写入权限）：{url}/studio#token={token}"))?;
+        }
         let (problems, hint) = match problems {
             0 => ("没有问题".to_owned(), ""),
             count => (format!("{count} 个问题"), "（huashu check 列出）"),

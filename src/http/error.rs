@@ -139,7 +139,7 @@ pub enum ApiError {
     #[error("{0}")]
     TooLarge(String),
     /// A name under which this server does not run.
-    #[error("this server answers to localhost, 127.0.0.1 and [::1] only, with its port; listen on another address to serve other names")]
+    #[error("this server answers to localhost, 127.0.0.1 and [::1] only, and to the names given by --host-name")]
     WrongHost,
     /// A page of somebody else that writes in the name of whoever looks at it.
     #[error("pages of other origins may not write here; use a client that is no page, or the extension")]

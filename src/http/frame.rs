@@ -9,6 +9,7 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Instant;
 use tracing::Instrument;
 
@@ -30,13 +31,15 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const MAX_REQUEST_ID_CHARS: usize = 128;
 
 /// Under which names the server answers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub enum Hosts {
-    /// Any: it listens to the world.
+    /// Any: it listens to the world, and accounts keep strangers out.
     #[default]
     Any,
     /// localhost, 127.0.0.1 and [::1] with this port: a name that somebody else's DNS points at this machine is turned away.
     Loopback(u16),
+    /// These and those of [`Hosts::Loopback`], whatever the port: a proxy may stand before it.
+    Named(Arc<[String]>),
 }
 
 impl Hosts {
@@ -45,17 +48,28 @@ impl Hosts {
         if address.ip().is_loopback() { Hosts::Loopback(address.port()) } else { Hosts::Any }
     }
 
-    fn allow(self, uri: &Uri, headers: &HeaderMap) -> bool {
-        let Hosts::Loopback(port) = self else { return true };
+    fn allow(&self, uri: &Uri, headers: &HeaderMap) -> bool {
         let header = headers.get(header::HOST).and_then(|value| value.to_str().ok());
-        let Some(host) = uri.authority().map(axum::http::uri::Authority::as_str).or(header) else { return false };
-        let host = host.to_ascii_lowercase();
-        ["localhost", "127.0.0.1", "[::1]"].iter().any(|name| {
-            let rest = host.strip_prefix(name);
-            rest.is_some_and(|rest| rest.strip_prefix(':') == Some(port.to_string().as_str()) || (rest.is_empty() && port == 80))
-        })
+        let host = || uri.authority().map(axum::http::uri::Authority::as_str).or(header).map(str::to_ascii_lowercase);
+        match self {
+            Hosts::Any => true,
+            Hosts::Loopback(port) => host().is_some_and(|host| {
+                LOOPBACK.iter().any(|name| {
+                    let rest = host.strip_prefix(name);
+                    rest.is_some_and(|rest| rest.strip_prefix(':') == Some(port.to_string().as_str()) || (rest.is_empty() && *port == 80))
+                })
+            }),
+            Hosts::Named(names) => host().is_some_and(|host| {
+                let port = host.rsplit_once(':').filter(|(_, port)| port.bytes().all(|byte| byte.is_ascii_digit()));
+                let name = port.map_or(host.as_str(), |(name, _)| name);
+                LOOPBACK.contains(&name) || names.iter().any(|known| known.eq_ignore_ascii_case(name))
+            }),
+        }
     }
 }
+
+/// Names of this machine for itself.
+const LOOPBACK: [&str; 3] = ["localhost", "127.0.0.1", "[::1]"];
 
 /// Surrounds a request.
 pub(super) async fn frame(State(state): State<AppState>, request: Request, next: Next) -> Response {

@@ -28,6 +28,7 @@ mod session;
 mod site_profiles;
 mod submissions;
 mod system;
+mod tls;
 mod token;
 mod tokens;
 mod users;
@@ -63,6 +64,7 @@ pub use submissions::{
     ChangeJson, CommentJson, CommentRequest, ReturnRequest, SubmissionJson, SubmissionRequest, SubmissionResponse, SubmissionsResponse,
 };
 pub use system::{CountJson, HealthResponse, LibraryResponse, ProblemsResponse};
+pub use tls::Tls;
 pub use token::{TOKEN_FILE, local_token};
 pub use tokens::{NewToken, NewTokenResponse, TokenJson, TokensResponse};
 pub use users::{LendRequest, LentJson, NewUser, NewUserResponse, SetPassword, SetPasswordResponse, UserChange, UserJson, UsersResponse};
@@ -77,10 +79,13 @@ use crate::snapshot::Snapshot;
 use crate::suggest::SuggestTable;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
+use axum::extract::connect_info::Connected;
+use axum::serve::{IncomingStream, Listener};
 use futures_util::future::OptionFuture;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
+use tls::{Peer, TlsListener};
 use tokio::net::TcpListener;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tower_http::catch_panic::CatchPanicLayer;
@@ -189,6 +194,11 @@ impl AppState {
     /// The same with names that it answers to.
     pub fn with_hosts(self, hosts: Hosts) -> AppState {
         AppState { hosts, ..self }
+    }
+
+    /// The same with the rule for its address, where nothing else was said.
+    fn or_hosts(self, hosts: Hosts) -> AppState {
+        if self.hosts == Hosts::Any { self.with_hosts(hosts) } else { self }
     }
 
     /// The same with another number of searches at once.
@@ -388,7 +398,30 @@ pub fn router(state: AppState) -> Router {
 /// # Errors
 /// Where the listener fails.
 pub async fn serve(listener: TcpListener, state: AppState, shutdown: impl Future<Output = ()> + Send + 'static) -> std::io::Result<()> {
-    let state = state.with_hosts(Hosts::of(listener.local_addr()?));
+    let hosts = Hosts::of(listener.local_addr()?);
+    serve_on(listener, state.or_hosts(hosts), shutdown).await
+}
+
+/// The same by TLS; cookies are for TLS alone then.
+///
+/// # Errors
+/// Where the listener fails.
+pub async fn serve_tls(
+    listener: TcpListener,
+    tls: Tls,
+    state: AppState,
+    shutdown: impl Future<Output = ()> + Send + 'static,
+) -> std::io::Result<()> {
+    let hosts = Hosts::of(listener.local_addr()?);
+    let state = AppState { secure: true, ..state.or_hosts(hosts) };
+    serve_on(TlsListener::new(listener, tls)?, state, shutdown).await
+}
+
+async fn serve_on<L>(listener: L, state: AppState, shutdown: impl Future<Output = ()> + Send + 'static) -> std::io::Result<()>
+where
+    L: Listener<Addr = SocketAddr>,
+    Peer: for<'a> Connected<IncomingStream<'a, L>>,
+{
     let upkeep = tokio::spawn(async {
         let mut interval = tokio::time::interval(UPKEEP_INTERVAL);
         loop {
@@ -402,7 +435,7 @@ pub async fn serve(listener: TcpListener, state: AppState, shutdown: impl Future
     let notices = state.notices.clone();
     let people = state.register.clone().map(|register| tokio::spawn(async move { register.follow_people().await }));
     let register = state.register.clone();
-    let service = router(state).into_make_service_with_connect_info::<SocketAddr>();
+    let service = router(state).into_make_service_with_connect_info::<Peer>();
     let served = axum::serve(listener, service).with_graceful_shutdown(async move {
         shutdown.await;
         notices.close();

@@ -3,6 +3,7 @@
 use super::AppState;
 use super::error::ApiError;
 use super::extract::ApiJson;
+use super::tls::Peer;
 use super::users::check_password;
 use super::who::{SESSION_COOKIE, Who, session_cookie};
 use crate::access::{Proof, Right};
@@ -14,7 +15,7 @@ use axum::extract::{ConnectInfo, State};
 use axum::http::{Extensions, HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 use utoipa::ToSchema;
 
 /// Who asks, and what they may.
@@ -152,5 +153,5 @@ pub(super) fn cookie(value: &str, seconds: i64, secure: bool) -> HeaderValue {
 
 /// Where a request comes from; absent in tests without sockets.
 pub(super) fn address(extensions: &Extensions) -> Option<IpAddr> {
-    extensions.get::<ConnectInfo<SocketAddr>>().map(|peer| peer.0.ip().to_canonical())
+    extensions.get::<ConnectInfo<Peer>>().map(|peer| peer.0.0.ip().to_canonical())
 }

@@ -274,11 +274,10 @@ pub(super) async fn change_user(
     let register = state.register()?;
     let people = register.people();
     let user = people.user(&name).ok_or_else(|| ApiError::NoUser(name.clone()))?;
-    let is_admin = |user: &User| user.role == Role::Admin && user.is_active() && user.scope.is_everything();
     let mut changed = User::clone(user);
     change.clone().apply(&mut changed);
-    let others = people.users().into_iter().filter(|other| other.name != user.name && is_admin(other)).count();
-    if is_admin(user) && !is_admin(&changed) && others == 0 {
+    let stays = changed.role == Role::Admin && changed.is_active() && changed.scope.is_everything();
+    if people.is_last_admin(user) && !stays {
         return Err(ApiError::LastAdmin);
     }
     let detail = format!("{} {} {}", changed.role.as_str(), changed.authority.as_str(), changed.state.as_str());

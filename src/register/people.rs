@@ -4,7 +4,7 @@
 //! counter that each change raises.
 
 use super::{Register, RegisterError, Token, User};
-use crate::access::{Caller, Proof, Scope};
+use crate::access::{Caller, Proof, Role, Scope};
 use crate::journal::now_ms;
 use crate::secret::{SecretDigest, digest};
 use sqlx::SqliteConnection;
@@ -63,6 +63,17 @@ impl People {
         let mut users: Vec<&Arc<User>> = self.users.values().collect();
         users.sort_by(|a, b| a.name.cmp(&b.name));
         users
+    }
+
+    /// Whether nobody would be left to administer without this one.
+    pub fn is_last_admin(&self, user: &User) -> bool {
+        let is_admin = |user: &User| user.role == Role::Admin && user.is_active() && user.scope.is_everything();
+        is_admin(user) && !self.users.values().any(|other| other.name != user.name && is_admin(other))
+    }
+
+    /// Whether somebody may administer.
+    pub fn has_admin(&self) -> bool {
+        self.users.values().any(|user| user.role == Role::Admin && user.is_active())
     }
 
     /// Who has a token that is in force.

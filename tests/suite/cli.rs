@@ -200,7 +200,7 @@ fn a_wrong_settings_file_stops_with_its_line_and_column() {
     };
     check("kb = \"kb\"\nport = 3\n", &["第 2 行第 1 列", "port"]);
     check("kb = [\n", &["行"]);
-    check("listen = \"0.0.0.0:1\"\n", &["第 1 行第 10 列", "本机"]);
+    check("listen = \"0.0.0.0\"\n", &["第 1 行第 10 列", "地址:端口"]);
 }
 
 #[test]

@@ -12,6 +12,7 @@ mod judge;
 mod learning;
 mod lexicon;
 mod library;
+mod listening;
 mod panel;
 mod permissions;
 mod review;

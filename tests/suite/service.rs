@@ -47,7 +47,10 @@ impl Service {
         for name in VARIABLES {
             command.env_remove(name);
         }
-        command.args(["serve", "--listen", "127.0.0.1:0", "--json"]).args(arguments).current_dir(desk);
+        command.args(["serve", "--json"]).args(arguments).current_dir(desk);
+        if !arguments.contains(&"--listen") {
+            command.args(["--listen", "127.0.0.1:0"]);
+        }
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let log = Arc::<Mutex<String>>::default();
         let (errors, written) = (child.stderr.take().unwrap(), Arc::clone(&log));
@@ -59,7 +62,7 @@ impl Service {
         let mut line = String::new();
         BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
         let said: Value = serde_json::from_str(&line).unwrap_or_else(|_| panic!("it did not start: {}", log.lock().unwrap()));
-        let address = said["url"].as_str().unwrap().strip_prefix("http://").unwrap().to_owned();
+        let address = said["url"].as_str().unwrap().split_once("://").unwrap().1.to_owned();
         Service { child, address, said, log }
     }
 
