@@ -4,7 +4,8 @@ use super::Verdict;
 use super::place::Place;
 use super::screen::Screen;
 use crate::library::load;
-use crate::sheets::{Format, export};
+use crate::sheets::Format;
+use crate::sheets::export::{self, Target};
 use anyhow::{Context, bail};
 use clap::Args;
 use std::fs;
@@ -18,37 +19,40 @@ use std::path::{Path, PathBuf};
 
 例子：
   huashu export --output 话术.xlsx
-  huashu export --format jsonl > 话术.jsonl")]
+  huashu export --format jsonl > 话术.jsonl
+  huashu export --format qianniu --output 千牛.csv")]
 pub(super) struct Options {
-    /// csv、tsv、xlsx 或 jsonl；有 --output 时可以由文件名决定
+    /// csv、tsv、xlsx、jsonl，或 qianniu、lanren、maxkb、zammad、briskine、qa；有 --output 时可以由文件名决定
     #[arg(long, value_name = "FORMAT", value_parser = format, required_unless_present = "output")]
-    format: Option<Format>,
+    format: Option<&'static str>,
     /// 写到这个文件，否则写到标准输出
     #[arg(long, short, value_name = "FILE")]
     output: Option<PathBuf>,
 }
 
-fn format(text: &str) -> Result<Format, String> {
-    let formats = [Format::Csv, Format::Tsv, Format::Xlsx, Format::Jsonl];
-    formats.into_iter().find(|format| format.as_str() == text).ok_or_else(|| "应是 csv、tsv、xlsx 或 jsonl".to_owned())
+fn format(text: &str) -> Result<&'static str, String> {
+    let known = Target::names().into_iter().find(|name| *name == text);
+    known.ok_or_else(|| format!("应是 {} 之一", Target::names().join("、")))
 }
 
 pub(super) fn run(options: &Options, place: &Place, screen: &mut Screen) -> anyhow::Result<Verdict> {
-    let format = match (options.format, options.output.as_deref()) {
-        (Some(format), _) => format,
-        (None, Some(path)) => Format::of_path(path).with_context(|| format!("从 {} 看不出格式，请用 --format", path.display()))?,
+    let of_path = options.output.as_deref().and_then(Format::of_path);
+    let target = match (options.format, options.output.as_deref()) {
+        // The file's name says in what file a program shall have it.
+        (Some(name), _) => Target::parse(name, of_path.map(Format::as_str)).with_context(|| format!("{name} 只能写成 csv 或 xlsx"))?,
+        (None, Some(path)) => Target::Whole(of_path.with_context(|| format!("从 {} 看不出格式，请用 --format", path.display()))?),
         (None, None) => bail!("缺少 --format"),
     };
-    if options.output.is_none() && format == Format::Xlsx && std::io::stdout().is_terminal() {
+    if options.output.is_none() && target.ending() == Format::Xlsx.as_str() && std::io::stdout().is_terminal() {
         bail!("xlsx 不是文字，不能写到终端；请用 --output 给一个文件名");
     }
     let library = load(&place.kb, None)?;
     let (entries, missing) = export::read(&library);
     match &options.output {
-        None => export::export(&entries, format, screen.raw())?,
+        None => export::export_as(&entries, target, screen.raw())?,
         Some(path) => {
             let mut bytes = Vec::new();
-            export::export(&entries, format, &mut bytes)?;
+            export::export_as(&entries, target, &mut bytes)?;
             put(path, &bytes).with_context(|| format!("{} 写不了", path.display()))?;
             eprintln!("{} 个条目写到 {}", entries.len(), path.display());
         }

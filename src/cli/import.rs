@@ -3,9 +3,10 @@
 use super::Verdict;
 use super::place::Place;
 use super::screen::{Paint, Screen, bar};
-use crate::sheets::Reason;
+use crate::sheets::Format;
 use crate::sheets::import::{self, Outcome, Plan, RowOutcome};
-use crate::sheets::table::read_file;
+use crate::sheets::source::{self, By, Reading, Source};
+use crate::sheets::table::read_bytes;
 use anyhow::Context;
 use clap::Args;
 use std::path::PathBuf;
@@ -21,7 +22,7 @@ const SHOWN_KEPT: usize = 100;
 #[command(override_usage = "huashu import [选项] <FILE> --into <DIR>", next_help_heading = "选项")]
 #[command(
     after_help = "一行一个文件。认识的列：编号、分类、问题、相似问法、答案、标签、渠道、店铺、阶段、快捷码、状态、有效期从、有效期至、备注等。
-空格子不改任何东西；什么都不会被删除；同一张表导两次等于导一次。在这里改过的文件会保留，除非 --overwrite。
+千牛、懒人客服、MaxKB、Zammad、Briskine 的表格和两列的问答对也认得。空格子不改任何东西；什么都不会被删除；同一张表导两次等于导一次。在这里改过的文件会保留，除非 --overwrite。
 有行没有写入时退出码是 1。
 
 例子：
@@ -41,15 +42,32 @@ pub(super) struct Options {
     /// 没有表头时各列的名称，用逗号分开，- 跳过一列
     #[arg(long, value_name = "A,B,C", value_delimiter = ',')]
     columns: Option<Vec<String>>,
+    /// 谁的表格：auto（看表头）、huashu、qianniu、lanren、maxkb、zammad、briskine、qa
+    #[arg(long, value_name = "FORMAT", value_parser = by)]
+    format: Option<By>,
     /// 以表格为准，覆盖在这里改过的内容
     #[arg(long)]
     overwrite: bool,
 }
 
+fn by(text: &str) -> Result<By, String> {
+    By::parse(text).ok_or_else(|| "应是 auto、huashu、qianniu、lanren、maxkb、zammad、briskine 或 qa".to_owned())
+}
+
 pub(super) fn run(options: &Options, place: &Place, screen: &mut Screen) -> anyhow::Result<Verdict> {
-    let table = read_file(&options.file, options.columns.as_deref()).with_context(|| format!("{} 不能导入", options.file.display()))?;
+    let how = Reading {
+        format: Format::of_path(&options.file),
+        by: options.format.unwrap_or_default(),
+        columns: options.columns.clone(),
+        has_header: false,
+    };
+    let source = read_bytes(&options.file).and_then(|bytes| source::read(&bytes, &how));
+    let Source { table, platform, .. } = source.with_context(|| format!("{} 不能导入", options.file.display()))?;
+    if let Some(platform) = platform {
+        eprintln!("按{}的表格读", platform.zh());
+    }
     let reading = bar(table.rows.len(), "读表");
-    let settings = import::Options { library: Some(&place.kb), overwrite: options.overwrite };
+    let settings = import::Options { library: Some(&place.kb), overwrite: options.overwrite, by_name: platform.is_some() };
     let plan = import::plan(&table, &options.into, settings, |done, _| reading.set_position(done as u64))?;
     reading.finish_and_clear();
     tell_unused(&plan);
@@ -113,13 +131,13 @@ impl Counts {
 
 fn show(rows: &[RowOutcome], counts: &Counts, dry_run: bool, screen: &mut Screen) -> std::io::Result<()> {
     let is_written = |row: &&RowOutcome| matches!(row.outcome, Outcome::Created | Outcome::Updated);
-    let is_kept = |row: &&RowOutcome| why(&row.outcome).is_some();
+    let is_kept = |row: &&RowOutcome| row.outcome.reason().is_some();
     let written = rows.iter().filter(is_written).take(SHOWN_WRITTEN);
     let kept = rows.iter().filter(is_kept).take(SHOWN_KEPT);
     let mut table = screen.table(&["行", "结果", "编号", "文件或原因"]);
     for row in written.chain(kept) {
         let (paint, result) = outcome_zh(&row.outcome);
-        let last = why(&row.outcome).map_or_else(|| row.path.clone().unwrap_or_default(), |reason| reason.zh);
+        let last = row.outcome.reason().map_or_else(|| row.path.clone().unwrap_or_default(), |reason| reason.zh);
         let id = row.id.as_deref().unwrap_or_default();
         table.add_row([row.row.to_string(), screen.paint(paint, result), screen.paint(Paint::Strong, id), screen.paint(paint, &last)]);
     }
@@ -153,14 +171,8 @@ struct RowJson<'r> {
 
 impl RowJson<'_> {
     fn new(row: &RowOutcome) -> RowJson<'_> {
-        let outcome = match row.outcome {
-            Outcome::Created => "created",
-            Outcome::Updated => "updated",
-            Outcome::Unchanged => "unchanged",
-            Outcome::Conflict(_) => "conflict",
-            Outcome::Refused(_) => "refused",
-        };
-        let (message, message_en) = why(&row.outcome).map(|reason| (reason.zh, reason.en)).unzip();
+        let outcome = row.outcome.as_str();
+        let (message, message_en) = row.outcome.reason().map(|reason| (reason.zh, reason.en)).unzip();
         RowJson { row: row.row, outcome, id: row.id.as_deref(), path: row.path.as_deref(), message, message_en }
     }
 }
@@ -172,18 +184,5 @@ fn outcome_zh(outcome: &Outcome) -> (Paint, &'static str) {
         Outcome::Unchanged => (Paint::Quiet, "未变"),
         Outcome::Conflict(_) => (Paint::Warn, "保留"),
         Outcome::Refused(_) => (Paint::Bad, "拒绝"),
-    }
-}
-
-/// Why a row was not written, where it should have been.
-fn why(outcome: &Outcome) -> Option<Reason> {
-    match outcome {
-        Outcome::Conflict(conflict) => Some(conflict.reason()),
-        Outcome::Refused(fault) => {
-            let place = |format: fn(usize) -> String| fault.column.map_or_else(String::new, format);
-            let (zh, en) = (place(|column| format!("第 {column} 列：")), place(|column| format!("column {column}: ")));
-            Some(Reason { zh: zh + &fault.reason.zh, en: en + &fault.reason.en })
-        }
-        _ => None,
     }
 }

@@ -1,6 +1,6 @@
 //! What the columns of a table mean, by the names that shops and platforms give them. Pure.
 
-use super::table::{Row, TableError};
+use super::rows::{MAX_COLUMNS, Row, TableError};
 use crate::analysis::fold;
 use crate::markdown::Key;
 use std::collections::HashMap;
@@ -14,6 +14,8 @@ pub enum Column {
     Question,
     /// The answer as plain text: it becomes the reply.
     Reply,
+    /// A further wording of the answer, from 2.
+    OtherReply(usize),
     /// Begin of the validity.
     ValidFrom,
     /// End of the validity.
@@ -24,6 +26,39 @@ pub enum Column {
     File,
     /// The whole file, in parts from 0 where a cell of Excel is too short for it.
     Markdown(usize),
+}
+
+impl Column {
+    /// The name by which it can be asked for.
+    pub fn name(self) -> String {
+        match self {
+            Column::Field(key) => key.as_str().to_owned(),
+            Column::Question => "question".to_owned(),
+            Column::Reply => "reply".to_owned(),
+            Column::OtherReply(number) => format!("reply_{number}"),
+            Column::ValidFrom => "valid_from".to_owned(),
+            Column::ValidUntil => "valid_until".to_owned(),
+            Column::Folder => "folder".to_owned(),
+            Column::File => "file".to_owned(),
+            Column::Markdown(0) => "markdown".to_owned(),
+            Column::Markdown(part) => format!("markdown_{}", part + 1),
+        }
+    }
+
+    /// The columns to choose from, with their names for people.
+    pub fn choices() -> impl Iterator<Item = (Column, &'static str)> {
+        let fields = Key::ALL.into_iter().map(|(key, ..)| key).filter(|key| *key != Key::Valid).map(|key| (Column::Field(key), key.zh()));
+        fields.chain([
+            (Column::Reply, "答案"),
+            (Column::OtherReply(2), "答案2"),
+            (Column::OtherReply(3), "答案3"),
+            (Column::ValidFrom, "有效期从"),
+            (Column::ValidUntil, "有效期至"),
+            (Column::Folder, "文件夹"),
+            (Column::File, "文件名"),
+            (Column::Markdown(0), "整个文件"),
+        ])
+    }
 }
 
 /// Names beside those of the front matter's keys, folded; the first title of a row of names is the better one.
@@ -103,6 +138,11 @@ impl Columns {
         (!cell.is_empty()).then_some(cell)
     }
 
+    /// What the column at a place, from 0, means, where it is used.
+    pub fn at(&self, place: usize) -> Option<Column> {
+        self.places.iter().find(|(_, at)| **at == place).map(|(column, _)| *column)
+    }
+
     /// The number of a column from 1, where the table has it.
     pub fn number(&self, column: Column) -> Option<usize> {
         self.places.get(&column).map(|place| place + 1)
@@ -113,6 +153,14 @@ impl Columns {
         let parts = (0..).map_while(|part| self.places.get(&Column::Markdown(part))).filter_map(|place| row.cells.get(*place));
         let whole: String = parts.map(String::as_str).collect();
         (!whole.trim().is_empty()).then_some(whole)
+    }
+
+    /// The further wordings of the answer, in order.
+    pub fn other_replies<'r>(&self, row: &'r Row) -> Vec<&'r str> {
+        let mut numbers: Vec<usize> =
+            self.places.keys().filter_map(|column| if let Column::OtherReply(number) = column { Some(*number) } else { None }).collect();
+        numbers.sort_unstable();
+        numbers.into_iter().filter_map(|number| self.cell(row, Column::OtherReply(number))).collect()
     }
 
     /// Keys of the front matter that have a column, in the order of [`Key::ALL`].
@@ -147,13 +195,19 @@ fn meaning(name: &str) -> Option<Column> {
     if matches!(name.as_str(), "file" | "文件" | "文件名") {
         return Some(Column::File);
     }
-    let alias = ALIASES.into_iter().find(|(_, names)| names.contains(&name.as_str())).map(|(column, _)| column);
+    let by_alias = |name: &str| ALIASES.into_iter().find(|(_, names)| names.contains(&name)).map(|(column, _)| column);
+    let bare = name.trim_end_matches(|character: char| character.is_ascii_digit());
+    let number = name[bare.len()..].parse().ok().filter(|number| (2..MAX_COLUMNS).contains(number));
+    if let (Some(number), Some(Column::Reply)) = (number, by_alias(bare.trim_end_matches('_'))) {
+        return Some(Column::OtherReply(number));
+    }
+    let alias = by_alias(&name);
     // A period is two columns in a table.
     alias.or_else(|| Key::parse(&name).filter(|key| *key != Key::Valid).map(Column::Field))
 }
 
 /// A name without what people put around it: `*问题（必填）：` is 问题.
-fn plain(name: &str) -> String {
+pub(super) fn plain(name: &str) -> String {
     let folded = fold::fold(name).text;
     let inner = folded.trim().trim_start_matches('*');
     let inner = inner.split(['(', '[', '【', '\n']).next().unwrap_or_default();
@@ -192,12 +246,20 @@ mod tests {
         check("来源 依据 source", Column::Field(Key::Source));
         check("kind 类型", Column::Field(Key::Kind));
         check("folder", Column::Folder);
+        check("答案2 reply_2 话术内容2", Column::OtherReply(2));
         check("file", Column::File);
         check("markdown Markdown", Column::Markdown(0));
         check("markdown_2", Column::Markdown(1));
         check("review_by 复审", Column::Field(Key::ReviewBy));
-        for name in ["有效期", "客服", "markdown_1", "markdown_x", "markdown2"] {
+        for name in ["有效期", "客服", "markdown_1", "markdown_x", "markdown2", "答案1", "答案0", "标题2"] {
             assert_eq!(meaning(name), None, "{name}");
+        }
+    }
+
+    #[test]
+    fn every_choice_is_understood_by_its_name() {
+        for (column, zh) in Column::choices() {
+            assert_eq!(meaning(&column.name()), Some(column), "{zh}");
         }
     }
 

@@ -2,8 +2,9 @@
 //! bytes; the others are for reading and filtering, and for those who take that column away and edit the rest.
 
 use super::Format;
+use super::cells::{self, guard};
 use super::import::{write_begin, write_end};
-use super::table::guard;
+use super::platform::{self, Platform};
 use crate::entry::Entry;
 use crate::facet::Facet;
 use crate::library::Library;
@@ -89,6 +90,58 @@ pub enum ExportError {
     /// The workbook could not be made.
     #[error("the workbook could not be made: {0}")]
     Workbook(#[from] XlsxError),
+}
+
+/// What an export is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Target {
+    /// People, and the way back: every column and the whole file.
+    Whole(Format),
+    /// Another program, as CSV or as a workbook.
+    Program(Platform, Format),
+}
+
+impl Target {
+    /// Reads the name of a format or a program, and for a program in what file.
+    pub fn parse(name: &str, container: Option<&str>) -> Option<Target> {
+        if let Some(format) = Format::parse(name) {
+            return Some(Target::Whole(format));
+        }
+        let platform = Platform::parse(name)?;
+        let own = if platform.takes_workbook() { Format::Xlsx } else { Format::Csv };
+        let format = match container.filter(|container| !container.is_empty()) {
+            None => own,
+            Some(name) => Format::parse(name).filter(|format| matches!(format, Format::Csv | Format::Xlsx))?,
+        };
+        Some(Target::Program(platform, format))
+    }
+
+    /// All names.
+    pub fn names() -> Vec<&'static str> {
+        Format::ALL.map(Format::as_str).into_iter().chain(Platform::ALL.map(Platform::as_str)).collect()
+    }
+
+    /// The ending of the file.
+    pub fn ending(self) -> &'static str {
+        match self {
+            Target::Whole(format) | Target::Program(_, format) => format.as_str(),
+        }
+    }
+}
+
+/// Writes entries for people or for a program.
+///
+/// # Errors
+/// [`ExportError`].
+pub fn export_as(entries: &[Exported], target: Target, to: &mut dyn Write) -> Result<(), ExportError> {
+    let (platform, format) = match target {
+        Target::Whole(format) => return export(entries, format, to),
+        Target::Program(platform, format) => (platform, format),
+    };
+    let rows = platform::rows(entries.iter().map(|exported| exported.entry), platform);
+    let bytes = if format == Format::Xlsx { cells::workbook(rows)? } else { cells::csv(rows, platform.is_for_excel())? };
+    to.write_all(&bytes)?;
+    Ok(to.flush()?)
 }
 
 /// Reads the files of a library's entries; those that cannot be read any more are given apart, with the reason.

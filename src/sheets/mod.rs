@@ -1,11 +1,16 @@
-//! Spreadsheets in and out: what a shop has of scripts comes as a table, and goes to people who work in tables.
+//! Spreadsheets in and out: what a shop has of scripts comes as a table, and goes to people and programs that work with tables.
 //!
-//! The way in is [`table`] (bytes to rows), [`columns`] (names to meanings), [`import`] (a plan, then the files); the way out is
+//! The way in is [`table`] (bytes to rows), [`columns`] (names to meanings, those of other programs by [`platform`]), [`import`] (a plan, then the files); the way out is
 //! [`export`]. Called by `cli` and `http`. Content files are read and written through `library` alone; nothing here prints.
 
+pub(crate) mod cells;
 pub mod columns;
 pub mod export;
+mod html;
 pub mod import;
+pub mod platform;
+mod rows;
+pub mod source;
 pub mod table;
 mod text;
 mod workbook;
@@ -35,6 +40,14 @@ impl Format {
             "jsonl" | "ndjson" => Some(Format::Jsonl),
             _ => None,
         }
+    }
+
+    /// All.
+    pub const ALL: [Format; 4] = [Format::Csv, Format::Tsv, Format::Xlsx, Format::Jsonl];
+
+    /// Reads the name.
+    pub fn parse(name: &str) -> Option<Format> {
+        Format::ALL.into_iter().find(|format| format.as_str() == name)
     }
 
     /// The name on the command line, and the ending of a file.

@@ -1,22 +1,13 @@
 //! A file to rows: CSV with whatever separator, TSV, XLSX, JSON lines. Rows keep the number that a spreadsheet program shows, so that
 //! everything said about them can be found. Knows no meaning of columns.
 
+use super::cells::unguard;
+pub use super::rows::{MAX_CELL_BYTES, MAX_COLUMNS, MAX_ROWS, MAX_TABLE_BYTES, Row, TableError};
 use super::{Fault, Format, text, workbook};
-use crate::markdown::MAX_FILE_BYTES;
-use std::borrow::Cow;
 use std::collections::HashMap;
 use std::fs::File;
 use std::io::Read;
-use std::path::{Path, PathBuf};
-
-/// Largest file: 100,000 rows of 600 bytes; larger ones are not tables that people keep.
-pub const MAX_TABLE_BYTES: u64 = 64 << 20;
-/// Most rows: a library has been measured with as many entries.
-pub const MAX_ROWS: usize = 100_000;
-/// Most columns: the longest form of a platform has 60, and a markdown of a million characters fills 32 cells of Excel.
-pub const MAX_COLUMNS: usize = 256;
-/// Longest cell, in bytes: what one entry may have, for a cell may be a whole file.
-pub const MAX_CELL_BYTES: usize = MAX_FILE_BYTES;
+use std::path::Path;
 
 /// A file as rows of cells.
 #[derive(Debug, Default)]
@@ -29,68 +20,23 @@ pub struct Table {
     pub other_sheets: Vec<String>,
 }
 
-/// One row.
-#[derive(Debug, Default, Clone, PartialEq, Eq)]
-pub struct Row {
-    /// As a spreadsheet program counts, from 1, header and empty rows included; in JSON lines the line.
-    pub number: usize,
-    /// One for each column, fewer where the rest is empty.
-    pub cells: Vec<String>,
-    /// Why the row cannot be used.
-    pub fault: Option<Fault>,
-}
-
-/// Why a file is no table.
-#[derive(Debug, thiserror::Error)]
-#[expect(missing_docs, reason = "the fields are what the sentences name")]
-pub enum TableError {
-    /// The system refused.
-    #[error("{}: {source}", path.display())]
-    Io { path: PathBuf, source: std::io::Error },
-    /// Beyond [`MAX_TABLE_BYTES`].
-    #[error("the file has more than {} MB: split it", MAX_TABLE_BYTES >> 20)]
-    TooLarge,
-    /// Beyond [`MAX_ROWS`].
-    #[error("row {row}: at most {MAX_ROWS} rows are read: split the file")]
-    TooManyRows { row: usize },
-    /// Beyond [`MAX_COLUMNS`].
-    #[error("row {row} has {columns} columns, at most {MAX_COLUMNS} are read")]
-    TooManyColumns { row: usize, columns: usize },
-    /// Bytes that are no text.
-    #[error("line {line} (byte {byte}) is no {encoding} text: save the file as UTF-8")]
-    Undecodable { encoding: &'static str, line: usize, byte: usize },
-    /// The binary format before 2007, or an encrypted workbook.
-    #[error("an old or encrypted Excel file: save it as plain .xlsx or .csv")]
-    OldExcel,
-    /// No workbook, or a damaged one.
-    #[error("the workbook cannot be read: {0}; save it again as .xlsx")]
-    Workbook(String),
-    /// A workbook that would fill the memory.
-    #[error("the workbook unpacks to more than {} MB and is not read", limit >> 20)]
-    Unpacked { limit: u64 },
-    /// A quoted cell without an end swallows all that follows.
-    #[error("row {row} has a quotation mark without a partner, which swallows all that follows")]
-    UnclosedQuote { row: usize },
-    /// No cell anywhere.
-    #[error("the table is empty")]
-    Empty,
-    /// No column has a known name.
-    #[error(
-        "no column of the header is known: {found}; \
-         name them in the first row (such as id, question, answer) or with --columns"
-    )]
-    NoKnownColumn { found: String },
-}
-
 /// Reads a file.
 ///
 /// # Errors
 /// [`TableError`].
 pub fn read_file(path: &Path, columns: Option<&[String]>) -> Result<Table, TableError> {
+    read(&read_bytes(path)?, Format::of_path(path), columns)
+}
+
+/// The bytes of a file, one more than [`MAX_TABLE_BYTES`] at most.
+///
+/// # Errors
+/// [`TableError::Io`].
+pub fn read_bytes(path: &Path) -> Result<Vec<u8>, TableError> {
     let io = |source| TableError::Io { path: path.to_owned(), source };
     let mut bytes = Vec::new();
     File::open(path).map_err(io)?.take(MAX_TABLE_BYTES + 1).read_to_end(&mut bytes).map_err(io)?;
-    read(&bytes, Format::of_path(path), columns)
+    Ok(bytes)
 }
 
 /// Reads the bytes of a file: `format` as its name says, where it says one, `columns` the names where the file has no header. A
@@ -217,27 +163,6 @@ fn empty_rows_before(text: &str, begin: usize, source: &str) -> usize {
     let blank = &source[..source.len() - source.trim_start_matches(['\r', '\n']).len()];
     let pairs = blank.matches("\r\n").count();
     blank.len() - pairs
-}
-
-/// What makes a spreadsheet program run a cell of a CSV file as a formula (OWASP, "CSV Injection").
-const FORMULA_STARTS: [char; 6] = ['=', '+', '-', '@', '\t', '\r'];
-
-fn looks_like_formula(cell: &str) -> bool {
-    cell.trim_start_matches('\'').starts_with(FORMULA_STARTS)
-}
-
-/// Makes a cell of a CSV file harmless with a `'` before it. A cell that has such marks already gains one more, so that
-/// [`unguard`] gives back exactly what was there.
-pub(super) fn guard(cell: &str) -> Cow<'_, str> {
-    if looks_like_formula(cell) { Cow::Owned(format!("'{cell}")) } else { Cow::Borrowed(cell) }
-}
-
-/// Takes one mark off. In the CSV of other programs too a `'` before `=`, `+`, `-` or `@` means "this is text" and is no part of it.
-fn unguard(cell: &str) -> Cow<'_, str> {
-    match cell.strip_prefix('\'') {
-        Some(rest) if looks_like_formula(rest) => Cow::Borrowed(rest),
-        _ => Cow::Borrowed(cell),
-    }
 }
 
 fn read_jsonl(text: &str) -> Result<Table, TableError> {
@@ -380,13 +305,6 @@ mod tests {
             for format in [None, Some(Format::Csv), Some(Format::Tsv), Some(Format::Xlsx), Some(Format::Jsonl)] {
                 let _ = read(&bytes, format, None);
             }
-        }
-
-        #[test]
-        fn a_guarded_cell_is_harmless_and_comes_back(cell in "['=+@\t\r-]{0,4}\\PC{0,5}") {
-            let guarded = guard(&cell);
-            prop_assert!(!guarded.starts_with(FORMULA_STARTS));
-            prop_assert_eq!(unguard(&guarded), cell.as_str());
         }
     }
 }

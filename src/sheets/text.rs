@@ -1,7 +1,7 @@
 //! Bytes of a text file to text: UTF-8, GB18030 (what Excel writes in China), UTF-16 with a mark. Never guesses silently wrong: what
 //! cannot be decoded whole is an error with its line.
 
-use super::table::TableError;
+use super::rows::TableError;
 use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
 use encoding_rs::{BIG5, Encoding, GB18030, GBK, UTF_8, UTF_16BE, UTF_16LE};
 

@@ -1,7 +1,7 @@
 //! The first sheet of an XLSX workbook to rows. A workbook is a zip of XML, so it is looked at before it is believed.
 
 use super::Fault;
-use super::table::{MAX_COLUMNS, MAX_ROWS, Row, TableError};
+use super::rows::{MAX_COLUMNS, MAX_ROWS, Row, TableError};
 use calamine::{DataRef, ExcelDateTime, Reader, SheetVisible, Xlsx};
 use std::io::{Cursor, Read};
 

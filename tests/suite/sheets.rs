@@ -8,8 +8,8 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
-const KEEP: Options<'static> = Options { library: None, overwrite: false };
-const OVERWRITE: Options<'static> = Options { library: None, overwrite: true };
+const KEEP: Options<'static> = Options { library: None, overwrite: false, by_name: false };
+const OVERWRITE: Options<'static> = Options { library: None, overwrite: true, by_name: false };
 
 /// Imports a table and gives `row id outcome`, a refusal with its column and reason.
 fn import_table(table: &table::Table, dir: &Path, options: Options<'_>) -> Vec<String> {

@@ -5,17 +5,21 @@
 //! here since the last import is kept, and told of as a conflict, unless the caller overwrites.
 
 mod names;
+mod place;
 mod record;
 mod row;
 
 pub(super) use row::{write_begin, write_end};
 
 use super::columns::{Columns, Unused};
-use super::table::{Table, TableError};
+use super::rows::{Row, TableError};
+use super::table::Table;
 use super::{Fault, Reason};
+use crate::analysis::fold::fold;
 use crate::library::write::{self, Expected, WriteError};
 use crate::library::{self, LibraryError};
 use crate::markdown::MAX_FILE_BYTES;
+use place::Place;
 use record::{Record, Records, hash_row, hex};
 use row::Wanted;
 use std::collections::{HashMap, HashSet};
@@ -38,6 +42,9 @@ pub struct Options<'o> {
     pub library: Option<&'o Path>,
     /// Whether a row wins over a file that was edited here. Only what the row says is changed, then too.
     pub overwrite: bool,
+    /// Whether a row without an id is of the entry with its shortcut or its title, where there is one: tables of other programs know no ids
+    /// of ours.
+    pub by_name: bool,
 }
 
 /// What becomes of a row.
@@ -53,6 +60,32 @@ pub enum Outcome {
     Conflict(Conflict),
     /// The row cannot be used.
     Refused(Fault),
+}
+
+impl Outcome {
+    /// The name in JSON.
+    pub fn as_str(&self) -> &'static str {
+        match self {
+            Outcome::Created => "created",
+            Outcome::Updated => "updated",
+            Outcome::Unchanged => "unchanged",
+            Outcome::Conflict(_) => "conflict",
+            Outcome::Refused(_) => "refused",
+        }
+    }
+
+    /// Why the row was not written, where it should have been.
+    pub fn reason(&self) -> Option<Reason> {
+        match self {
+            Outcome::Conflict(conflict) => Some(conflict.reason()),
+            Outcome::Refused(fault) => {
+                let place = |format: fn(usize) -> String| fault.column.map_or_else(String::new, format);
+                let (zh, en) = (place(|column| format!("第 {column} 列：")), place(|column| format!("column {column}: ")));
+                Some(Reason { zh: zh + &fault.reason.zh, en: en + &fault.reason.en })
+            }
+            _ => None,
+        }
+    }
 }
 
 /// Why a file is kept.
@@ -95,7 +128,7 @@ impl Conflict {
 /// A row and what becomes of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RowOutcome {
-    /// As the table counts, see [`super::table::Row::number`].
+    /// As the table counts, see [`Row::number`].
     pub row: usize,
     /// The id of its entry, where it came so far.
     pub id: Option<String>,
@@ -195,6 +228,75 @@ pub fn plan(table: &Table, dir: &Path, options: Options<'_>, mut progress: impl 
     })
 }
 
+/// A file that a plan writes.
+#[derive(Debug, Clone)]
+pub struct PlannedFile {
+    /// Relative to the library.
+    pub path: String,
+    /// All of it.
+    pub bytes: Vec<u8>,
+    /// What must be there for it to be written.
+    pub expected: Expected,
+}
+
+impl Plan {
+    /// The files of the plan, for whoever writes them in their own way and tells [`Plan::finish`].
+    pub fn files(&self) -> impl Iterator<Item = PlannedFile> {
+        self.writes.iter().map(|(_, write)| PlannedFile {
+            path: write.path.clone(),
+            bytes: write.text.clone().into_bytes(),
+            expected: write.expected,
+        })
+    }
+
+    /// Remembers what was written: a result for each of [`Plan::files`], in their order.
+    ///
+    /// # Errors
+    /// As [`apply`].
+    pub fn finish(self, results: impl IntoIterator<Item = Result<(), WriteError>>) -> Result<Vec<RowOutcome>, ImportError> {
+        let Plan { mut rows, dir, writes, mut records, old_records, .. } = self;
+        let (mut written, mut end) = (0, Ok(()));
+        for ((row, write), result) in writes.iter().zip(results) {
+            match result {
+                Ok(()) => {
+                    written += 1;
+                    records.set(write.record.clone());
+                }
+                Err(error) => {
+                    if let Err(error) = told(error, &mut rows[*row]) {
+                        end = Err(error);
+                    }
+                }
+            }
+        }
+        remember(&records, &old_records, &dir, end.is_ok())?;
+        end.map(|()| rows).map_err(|source| ImportError::Stopped { written, source })
+    }
+}
+
+/// What a write that failed says of its row; an error that is no fault of the row is given back.
+fn told(error: WriteError, row: &mut RowOutcome) -> Result<(), WriteError> {
+    row.outcome = match error {
+        WriteError::Conflict { .. } => Outcome::Conflict(Conflict::Meanwhile),
+        WriteError::BadPath { path, why } => {
+            let (zh, en) = (format!("不能写到 {path}：{}", why.zh()), format!("cannot be written to {path}: {why}"));
+            Outcome::Refused(Fault::row(zh, en))
+        }
+        error => return Err(error),
+    };
+    Ok(())
+}
+
+/// Writes the dotfile where it changed. What went wrong before is more worth telling than that it could not be written.
+fn remember(records: &Records, old: &Records, dir: &Path, is_first: bool) -> Result<(), ImportError> {
+    if records == old {
+        return Ok(());
+    }
+    let folder = |source| ImportError::Folder { path: dir.to_owned(), source };
+    let written = std::fs::create_dir_all(dir).and_then(|()| records.write(dir)).map_err(folder);
+    if is_first { written } else { Ok(()) }
+}
+
 /// Does what a plan says. `progress` is given files written and files in all.
 ///
 /// # Errors
@@ -219,22 +321,17 @@ pub fn apply(plan: Plan, mut progress: impl FnMut(usize, usize)) -> Result<Vec<R
                 written += 1;
                 records.set(write.record.clone());
             }
-            Err(WriteError::Conflict { .. }) => rows[*row].outcome = Outcome::Conflict(Conflict::Meanwhile),
-            Err(WriteError::BadPath { path, why }) => {
-                let (zh, en) = (format!("不能写到 {path}：{}", why.zh()), format!("cannot be written to {path}: {why}"));
-                rows[*row].outcome = Outcome::Refused(Fault::row(zh, en));
-            }
             Err(error) => {
-                end = Err(error);
-                return false;
+                if let Err(error) = told(error, &mut rows[*row]) {
+                    end = Err(error);
+                    return false;
+                }
             }
         }
         progress(written, all);
         true
     });
-    if records != old_records {
-        records.write(&dir).map_err(folder).or_else(|error| if end.is_ok() { Err(error) } else { Ok(()) })?;
-    }
+    remember(&records, &old_records, &dir, end.is_ok())?;
     end.map(|()| rows).map_err(stopped(written))
 }
 
@@ -265,60 +362,14 @@ fn write_all(library: &Path, writes: &[(usize, Write)], mut done: impl FnMut(usi
     });
 }
 
-/// Where a folder lies.
-#[derive(Debug)]
-struct Place {
-    library: PathBuf,
-    /// From the library to the folder, with `/` at the end, or empty.
-    prefix: String,
-    /// Whether the folder is still to be made.
-    is_new: bool,
-    /// Whether the library is.
-    makes_library: bool,
-}
-
-impl Place {
-    /// The library is the caller's where the folder lies in it, else the nearest folder above with a `library.toml`, else the folder itself.
-    fn of(dir: &Path, caller: Option<&Path>) -> Result<Place, ImportError> {
-        let folder = |source| ImportError::Folder { path: dir.to_owned(), source };
-        let is_new = !dir.try_exists().map_err(folder)?;
-        let real = real_path(dir).map_err(folder)?;
-        let caller = caller.map(real_path).transpose().map_err(folder)?;
-        let named = || real.ancestors().find(|above| above.join(LIBRARY_FILE).is_file()).map(Path::to_owned);
-        let Some(library) = caller.clone().filter(|library| real.starts_with(library)).or_else(named) else {
-            let below =
-                caller.filter(|library| library.exists()).and_then(|library| Some(library.strip_prefix(&real).ok()?.display().to_string()));
-            return match below.map_or_else(|| library::nested(dir), |below| Ok(Some(below)))? {
-                Some(library) => Err(ImportError::Nested { path: dir.to_owned(), library }),
-                None => Ok(Place { library: dir.to_owned(), prefix: String::new(), is_new, makes_library: is_new }),
-            };
-        };
-        let names: Vec<String> =
-            real.strip_prefix(&library).unwrap_or(Path::new("")).iter().map(|name| name.to_string_lossy().into_owned()).collect();
-        let makes_library = !library.exists();
-        if names.is_empty() {
-            return Ok(Place { library: dir.to_owned(), prefix: String::new(), is_new, makes_library });
-        }
-        Ok(Place { library, prefix: names.join("/") + "/", is_new, makes_library })
-    }
-}
-
-/// A path from the root, links resolved as far as it exists, so that the way from the library to the folder is the real one.
-fn real_path(path: &Path) -> std::io::Result<PathBuf> {
-    let whole = std::path::absolute(path)?;
-    let there = whole.ancestors().find(|above| above.exists()).unwrap_or(&whole);
-    let missing = whole.strip_prefix(there).unwrap_or(Path::new(""));
-    let real = there.canonicalize()?;
-    // An empty rest would leave a slash at the end.
-    Ok(if missing.as_os_str().is_empty() { real } else { real.join(missing) })
-}
-
 /// What is there, and what the rows so far add to it.
 struct Planner<'o> {
     place: Place,
     options: Options<'o>,
     /// Path and content of each entry by the key of its id.
     entries: HashMap<String, (String, [u8; 32])>,
+    /// Category and id of the entries by folded shortcut or title, where rows go by name.
+    named: HashMap<String, Vec<(String, String)>>,
     /// Rows by the key of their id.
     seen: HashMap<String, usize>,
     /// Rows without an id by the hash of all their text.
@@ -337,6 +388,7 @@ impl<'o> Planner<'o> {
         let mut planner = Planner {
             options,
             entries: HashMap::new(),
+            named: HashMap::new(),
             seen: HashMap::new(),
             seen_texts: HashMap::new(),
             taken: HashSet::new(),
@@ -348,6 +400,14 @@ impl<'o> Planner<'o> {
         if planner.place.library.exists() {
             let library = library::load(&planner.place.library, None)?;
             planner.entries = library.entries.iter().map(|entry| (key(&entry.id), (entry.path.clone(), entry.content_hash))).collect();
+            if options.by_name {
+                for entry in &library.entries {
+                    for name in entry.shortcut.iter().chain([&entry.title]) {
+                        let of_name = planner.named.entry(fold(name).text).or_default();
+                        of_name.push((entry.category.clone(), entry.id.to_string()));
+                    }
+                }
+            }
             planner.withheld =
                 library.problems.iter().filter(|problem| problem.code.withholds()).map(|problem| problem.path.clone()).collect();
             planner.taken = library.entries.iter().map(|entry| &entry.path).chain(&planner.withheld).map(|path| key(path)).collect();
@@ -359,7 +419,7 @@ impl<'o> Planner<'o> {
         Ok(planner)
     }
 
-    fn plan_row(&mut self, row: &super::table::Row, columns: &Columns) -> (RowOutcome, Option<Write>) {
+    fn plan_row(&mut self, row: &Row, columns: &Columns) -> (RowOutcome, Option<Write>) {
         let mut planned = RowOutcome { row: row.number, id: None, path: None, outcome: Outcome::Unchanged };
         let mut write = None;
         planned.outcome = self.plan_outcome(row, columns, &mut planned, &mut write).unwrap_or_else(Outcome::Refused);
@@ -368,7 +428,7 @@ impl<'o> Planner<'o> {
 
     fn plan_outcome(
         &mut self,
-        row: &super::table::Row,
+        row: &Row,
         columns: &Columns,
         planned: &mut RowOutcome,
         write: &mut Option<Write>,
@@ -438,6 +498,9 @@ impl<'o> Planner<'o> {
 
     /// The id of a row: its own, or one of its text. A second row that asks the same is told apart by its answer.
     fn id_of(&mut self, wanted: &Wanted, row: usize) -> Result<String, Fault> {
+        if let Some(id) = self.id_by_name(wanted) {
+            return Ok(id);
+        }
         if let Some(id) = &wanted.id {
             return Ok(id.clone());
         }
@@ -456,6 +519,21 @@ impl<'o> Planner<'o> {
         let id = if self.seen.contains_key(&key(&id)) { id_of_all.clone() } else { id };
         self.seen_texts.insert(id_of_all, row);
         Ok(id)
+    }
+
+    /// The entry of a row's shortcut or title, where there is one, in its category where it names one.
+    fn id_by_name(&self, wanted: &Wanted) -> Option<String> {
+        let name = match (&wanted.id, &wanted.code) {
+            (Some(_), None) => return None,
+            (_, Some(code)) => code,
+            (None, None) => wanted.title.as_ref()?,
+        };
+        let of_name = self.named.get(&fold(name).text)?;
+        let mut fitting = of_name.iter().filter(|(category, _)| wanted.category.as_ref().is_none_or(|wanted| wanted == category));
+        match (fitting.next(), fitting.next()) {
+            (Some((_, id)), None) => Some(id.clone()),
+            _ => None,
+        }
     }
 
     /// Where a new entry goes: the folder of its row or of its category, named for its title.

@@ -6,7 +6,7 @@ use crate::facet::Facets;
 use crate::markdown::edit::{self, EditError, Value};
 use crate::markdown::{self, Key};
 use crate::sheets::columns::{Column, Columns};
-use crate::sheets::table::Row;
+use crate::sheets::rows::Row;
 use crate::sheets::{Fault, Reason};
 use jiff::civil::{Date, DateTime, Time};
 
@@ -21,6 +21,10 @@ pub(super) struct Wanted {
     changes: Vec<(Key, Option<Value>)>,
     valid: (Option<String>, Option<String>),
     pub(super) reply: Option<String>,
+    /// Further wordings.
+    other_replies: Vec<String>,
+    /// The shortcut that gave the id, where the row has no id of its own.
+    pub(super) code: Option<String>,
     /// A whole file, which wins over all the others.
     pub(super) markdown: Option<String>,
     pub(super) folder: Option<String>,
@@ -68,6 +72,7 @@ impl Wanted {
         wanted.category =
             cell(Column::Field(Key::Category)).map(|text| names::category_path(text).join("/")).filter(|path| !path.is_empty());
         wanted.reply = cell(Column::Reply).map(str::to_owned);
+        wanted.other_replies = columns.other_replies(row).into_iter().map(str::to_owned).collect();
         for (column, end) in [(Column::ValidFrom, 0), (Column::ValidUntil, 1)] {
             if let Some(text) = cell(column) {
                 let moment = moment(text).ok_or_else(|| at(column, bad_date(text)))?;
@@ -86,6 +91,7 @@ impl Wanted {
             && let Some(code) = cell(Column::Field(Key::Shortcut))
         {
             wanted.id = Some(names::id_of_code(wanted.category.as_deref(), code));
+            wanted.code = Some(code.to_owned());
         }
         Ok(wanted)
     }
@@ -181,7 +187,8 @@ impl Wanted {
         if self.valid.0.is_some() || self.valid.1.is_some() {
             fields.push((Key::Valid, Value::Period(self.valid.0.clone(), self.valid.1.clone())));
         }
-        Ok(edit::new_file(&fields, &self.reply.as_deref().map(quote).unwrap_or_default()))
+        let quotes: Vec<String> = self.reply.iter().chain(&self.other_replies).map(|reply| quote(reply)).collect();
+        Ok(edit::new_file(&fields, &quotes.join("\n")))
     }
 
     /// An old file with what the row says changed, and nothing else.
@@ -197,10 +204,11 @@ impl Wanted {
         changes.extend(self.changes.iter().filter(|(key, value)| !is_so_already(&entry, *key, value.as_ref())).cloned());
         changes.extend(self.period(&entry).map(|period| (Key::Valid, Some(period))));
         let text = edit::set_fields(old, &changes).map_err(not_editable)?;
-        match self.reply.as_deref() {
-            Some(reply) => with_reply(&text, path, reply),
-            None => Ok(text),
-        }
+        let text = match self.reply.as_deref() {
+            Some(reply) => with_reply(&text, path, reply)?,
+            None => text,
+        };
+        self.other_replies.iter().try_fold(text, |text, reply| with_other_reply(&text, path, reply))
     }
 
     /// The period with the end that the row leaves open as it is; `None` where it is the same already.
@@ -284,6 +292,19 @@ fn with_reply(text: &str, path: &str, reply: &str) -> Result<String, Reason> {
             "the reply is written in a way that a table cannot change: change it in the file",
         )
     })
+}
+
+/// The file with this reply after all others, unless one of its replies is it already.
+fn with_other_reply(text: &str, path: &str, reply: &str) -> Result<String, Reason> {
+    let entry = |text: &str| markdown::parse(path, text.as_bytes(), &Facets::default()).entry;
+    let quote = quote(reply);
+    let wanted = entry(&edit::new_file(&[], &quote)).and_then(|entry| entry.replies.into_iter().next()).map(|reply| reply.text());
+    let known = entry(text).is_some_and(|entry| entry.replies.iter().any(|known| Some(known.text()) == wanted));
+    if known || wanted.is_none() {
+        return Ok(text.to_owned());
+    }
+    let body = edit::body(text).map_err(not_editable)?.trim_end();
+    edit::set_body(text, &format!("{body}\n\n{quote}")).map_err(not_editable)
 }
 
 /// Replaces the lines of the quote that begins at a line.
