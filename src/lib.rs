@@ -33,6 +33,7 @@ pub mod problem;
 pub mod query;
 pub mod ranking;
 pub mod register;
+pub mod reports;
 pub mod review;
 pub mod search;
 pub mod secret;

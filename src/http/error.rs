@@ -235,10 +235,12 @@ impl ApiError {
     /// What a client needs to go on, beside the sentence.
     fn more(&self) -> BTreeMap<String, Value> {
         match self {
-            ApiError::Stale { current: Some((markdown, etag)) } | ApiError::StaleProposal { current: Some((markdown, etag)), .. } => BTreeMap::from([
-                ("current_markdown".to_owned(), markdown.as_str().into()),
-                ("current_etag".to_owned(), etag.as_str().into()),
-            ]),
+            ApiError::Stale { current: Some((markdown, etag)) } | ApiError::StaleProposal { current: Some((markdown, etag)), .. } => {
+                BTreeMap::from([
+                    ("current_markdown".to_owned(), markdown.as_str().into()),
+                    ("current_etag".to_owned(), etag.as_str().into()),
+                ])
+            }
             ApiError::GoldenBroken(golden) => {
                 serde_json::to_value(golden).ok().map(|golden| ("golden".to_owned(), golden)).into_iter().collect()
             }

@@ -12,6 +12,7 @@ mod extract;
 mod frame;
 mod golden;
 mod history;
+mod import;
 pub mod json;
 mod learning;
 mod login;
@@ -21,8 +22,9 @@ mod origin;
 mod page;
 mod picture;
 mod points;
-mod renewals;
 mod preview;
+mod renewals;
+mod reports;
 mod search;
 mod session;
 mod site_profiles;
@@ -38,14 +40,15 @@ pub use audit::{AuditLine, AuditResponse};
 pub use browse::{BrowseRequest, BrowseResponse};
 pub use check::{CheckRequest, CheckResponse, FindingJson, MAX_DRAFT_CHARS, check_text};
 pub use decide::{ApproveRequest, ApproveResponse, GoldenShift, GoldenTrial, TrialRequest, TrialResponse};
+pub use edit::{NewEntryRequest, SaveEntryRequest, SavedResponse, WarningJson, id_of};
 pub use entries::{EntriesResponse, EntryResponse, RenderRequest, RenderResponse};
 pub use error::{ApiError, PROBLEM_TYPE, ProblemDocument};
 pub use frame::Hosts;
 pub use golden::{GoldenJson, GoldenProposalJson, GoldenResponse, NewGolden};
-pub use edit::{NewEntryRequest, SaveEntryRequest, SavedResponse, WarningJson, id_of};
 pub use history::{
     DiffPiece, DiffResponse, HistoryResponse, MergeRequest, MergeResponse, RestoreRequest, VersionJson, VersionResponse, diff_pieces,
 };
+pub use import::{ImportColumn, ImportCounts, ImportField, ImportResponse, ImportRow, MAX_IMPORT_BYTES, MAX_IMPORT_ROWS};
 pub use learning::{
     DecideRequest, DecideResponse, EventJson, EventsRequest, EventsResponse, PhrasingJson, PhrasingsResponse, find_phrasing,
 };
@@ -56,8 +59,12 @@ pub use notices::{
 };
 pub use origin::EXTENSION_ORIGIN;
 pub use points::{BoardLine, LedgerLine, PointsResponse};
-pub use renewals::{RenewOutcome, RenewRequest, RenewResponse, RenewalJson, RenewalsResponse};
 pub use preview::{PreviewRequest, PreviewResponse, ReplyFinding, SimilarJson};
+pub use renewals::{RenewOutcome, RenewRequest, RenewResponse, RenewalJson, RenewalsResponse};
+pub use reports::{
+    ExpiringRow, FiguresJson, GapRow, HotWordRow, NearestJson, NeverUsedRow, NoHitRow, PainAnswerJson, PainJson, PainsResponse, ReportJson,
+    SampleJson, SpeedRow, SuccessJson, UnusedRow, UsageRow,
+};
 pub use search::{ContextJson, FilterJson, MAX_MESSAGES, MAX_QUESTION_BYTES, SearchRequest, SuggestResponse};
 pub use session::{PasswordChange, SessionResponse, SignInRequest};
 pub use submissions::{
@@ -96,7 +103,7 @@ use utoipa::OpenApi;
 use utoipa::openapi::path::PathItem;
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
 use utoipa::openapi::{ContentBuilder, Ref, RefOr, ResponseBuilder};
-use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouterExt};
 use utoipa_axum::routes;
 
 /// Largest body: five times the largest question, so that escapes fit.
@@ -148,6 +155,7 @@ pub struct AppState {
     secure: bool,
     login: Arc<login::Login>,
     searches: Arc<Semaphore>,
+    reports: Arc<Semaphore>,
     suggest: Arc<Mutex<search::KeptTable>>,
     lately: Arc<Lately>,
     notices: Board,
@@ -168,6 +176,7 @@ impl AppState {
             secure: false,
             login: Arc::default(),
             searches: Arc::new(Semaphore::new(MAX_SEARCHES)),
+            reports: Arc::new(Semaphore::new(reports::MAX_REPORTS)),
             suggest: Arc::default(),
             lately: Arc::default(),
             notices: Board::default(),
@@ -288,6 +297,7 @@ fn page_limit(limit: usize) -> Result<usize, ApiError> {
         (name = "content", description = "Entries, replies, checks"),
         (name = "accounts", description = "Who may do and see what"),
         (name = "review", description = "Proposals, renewals, points, notices"),
+        (name = "reports", description = "What customers asked, what was used, what is missing"),
         (name = "operations", description = "How the service does")
     )
 )]
@@ -338,6 +348,18 @@ fn api() -> OpenApiRouter<AppState> {
         .routes(routes!(notices::list_acknowledgements))
         .routes(routes!(notices::review_notice))
         .routes(routes!(audit::list_audit))
+        .routes(routes!(import::import_table).layer(DefaultBodyLimit::max(MAX_IMPORT_BYTES)))
+        .routes(routes!(import::export_table))
+        .routes(routes!(reports::report_hot_words))
+        .routes(routes!(reports::report_no_hits))
+        .routes(routes!(reports::report_unused))
+        .routes(routes!(reports::report_gaps))
+        .routes(routes!(reports::report_usage))
+        .routes(routes!(reports::report_never_used))
+        .routes(routes!(reports::report_expiring))
+        .routes(routes!(reports::report_speed))
+        .routes(routes!(reports::report_pain_points))
+        .routes(routes!(reports::report_weekly))
         .routes(routes!(site_profiles::get_site_profiles))
         .routes(routes!(system::list_problems))
         .routes(routes!(system::get_library))

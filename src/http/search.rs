@@ -9,7 +9,7 @@ use crate::access::{Right, Scope};
 use crate::answer::{DEFAULT_LIMIT, MAX_HITS, Request, answer};
 use crate::entry::{Authority, Kind};
 use crate::facet::Facet;
-use crate::journal::{Search, now_ms};
+use crate::journal::{Measured, Search, now_ms};
 use crate::learning::MAX_SEEN_HITS;
 use crate::lexicon::Lexicon;
 use crate::ranking::Context;
@@ -323,6 +323,11 @@ async fn search(state: AppState, who: Who, request: SearchRequest) -> Result<Jso
                 conversation: request.context.conversation_id,
                 context,
                 hits: answer.hits.iter().take(MAX_SEEN_HITS).map(|hit| Arc::clone(&hit.entry.id)).collect(),
+                measured: Measured {
+                    took_us: i64::try_from(took.as_micros()).unwrap_or(i64::MAX),
+                    confidence: answer.confidence,
+                    confident: answer.act.is_none().then_some(answer.confident),
+                },
             });
         }
         Ok(response)

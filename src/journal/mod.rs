@@ -3,17 +3,23 @@
 //!
 //! One thread owns the database. Everything reaches it through a bounded queue: a search never waits for it, and where the queue is full
 //! events are dropped and counted. A search is remembered in memory when it is answered and written once it was shown or used, masked.
+//! Reports read the file beside the writer, over connections of their own ([`Journal::facts`]).
 //! Losing the file loses what was learned and nothing else.
 
 mod credit;
+mod facts;
 mod store;
 mod writer;
+
+pub use facts::MAX_REPORTED;
 
 use crate::entry::EntryId;
 use crate::feedback::Verdict;
 use crate::learning::{Decision, EventKind, Learned, Provenance};
+use crate::reports::Facts;
 use arc_swap::ArcSwap;
 use sqlx::Connection;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
@@ -113,6 +119,19 @@ pub struct Search {
     pub context: String,
     /// Ids of the first hits.
     pub hits: Vec<EntryId>,
+    /// How the answer did.
+    pub measured: Measured,
+}
+
+/// How an answer did, for reports.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct Measured {
+    /// Time of the search, in microseconds.
+    pub took_us: i64,
+    /// Chance that the best entry answers, 0..1.
+    pub confidence: f32,
+    /// Whether that is enough to rely on; `None` where the message asks nothing.
+    pub confident: Option<bool>,
 }
 
 /// What a client tells about a search.
@@ -289,6 +308,14 @@ impl Journal {
     /// Where the journal is closed.
     pub fn decisions(&self) -> Result<Vec<Decided>, JournalError> {
         self.ask(Message::Decisions)
+    }
+
+    /// What happened in a period, for reports. Reads beside the writer, for threads that may wait.
+    ///
+    /// # Errors
+    /// Where the file cannot be read.
+    pub fn facts(&self, period: Range<i64>) -> Result<Facts, JournalError> {
+        facts::read(&self.path, period)
     }
 
     /// Waits until all that was sent before is written and learned.

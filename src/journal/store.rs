@@ -1,6 +1,6 @@
 //! The tables and all SQL on them. Statements use `$n` and what SQLite and PostgreSQL share; only what opens the file is SQLite's own.
 
-use super::{Decided, Event, JournalError, LessonRow};
+use super::{Decided, Event, JournalError, LessonRow, Measured};
 use crate::entry::EntryId;
 use crate::feedback::Verdict;
 use crate::learning::{Asked, Decision, EventKind, Happened, Lesson, Provenance, Veto, Vetoes};
@@ -12,7 +12,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 /// Number of the format, in `PRAGMA user_version`.
-const FORMAT: i64 = 2;
+const FORMAT: i64 = 3;
 
 /// How long a write waits for another process: the command line writes for milliseconds.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
@@ -29,7 +29,10 @@ const SCHEMA: &[&str] = &[
         identity TEXT NOT NULL,
         conversation TEXT NOT NULL,
         context TEXT NOT NULL,
-        hits TEXT NOT NULL
+        hits TEXT NOT NULL,
+        took_us BIGINT,
+        confidence DOUBLE PRECISION,
+        confident BIGINT
     )",
     "CREATE INDEX searches_by_phrasing ON searches (phrasing, at_ms)",
     "CREATE TABLE events (
@@ -45,6 +48,8 @@ const SCHEMA: &[&str] = &[
         reason TEXT
     )",
     "CREATE INDEX events_by_query ON events (query_id)",
+    "CREATE INDEX searches_by_time ON searches (at_ms)",
+    "CREATE INDEX events_by_time ON events (at_ms)",
     "CREATE TABLE learned (
         text TEXT NOT NULL,
         entry_id TEXT NOT NULL,
@@ -66,6 +71,15 @@ const SCHEMA: &[&str] = &[
 /// What makes a file of format 1 one of format 2.
 const SINCE_1: &[&str] = &["ALTER TABLE events ADD COLUMN verdict TEXT", "ALTER TABLE events ADD COLUMN reason TEXT"];
 
+/// What makes a file of format 2 one of format 3: how an answer did, and the way to a period.
+const SINCE_2: &[&str] = &[
+    "ALTER TABLE searches ADD COLUMN took_us BIGINT",
+    "ALTER TABLE searches ADD COLUMN confidence DOUBLE PRECISION",
+    "ALTER TABLE searches ADD COLUMN confident BIGINT",
+    "CREATE INDEX searches_by_time ON searches (at_ms)",
+    "CREATE INDEX events_by_time ON events (at_ms)",
+];
+
 /// A search to be written, masked.
 #[derive(Debug, Clone)]
 pub(super) struct SearchRow {
@@ -77,6 +91,7 @@ pub(super) struct SearchRow {
     pub(super) conversation: String,
     pub(super) context: String,
     pub(super) hits: Vec<EntryId>,
+    pub(super) measured: Measured,
 }
 
 /// All that is known of one phrasing.
@@ -110,16 +125,17 @@ pub(super) async fn open(path: &Path) -> Result<SqliteConnection, JournalError> 
             let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await?;
             // Another process may have been faster.
             let found: i64 = sqlx::query_scalar("PRAGMA user_version").fetch_one(&mut *transaction).await?;
-            let statements = match found {
-                0 => SCHEMA,
-                1 => SINCE_1,
+            let steps: &[&[&str]] = match found {
+                0 => &[SCHEMA],
+                1 => &[SINCE_1, SINCE_2],
+                2 => &[SINCE_2],
                 _ => &[],
             };
-            for statement in statements {
+            for statement in steps.iter().copied().flatten() {
                 sqlx::query(*statement).execute(&mut *transaction).await?;
             }
-            if !statements.is_empty() {
-                sqlx::query("PRAGMA user_version = 2").execute(&mut *transaction).await?;
+            if !steps.is_empty() {
+                sqlx::query("PRAGMA user_version = 3").execute(&mut *transaction).await?;
             }
             transaction.commit().await?;
         }
@@ -128,7 +144,7 @@ pub(super) async fn open(path: &Path) -> Result<SqliteConnection, JournalError> 
     Ok(connection)
 }
 
-/// Opens a file to read, and leaves nothing beside it.
+/// Opens a file to read, and leaves nothing beside it. What learning reads has been there since the first format.
 ///
 /// # Errors
 /// Where it is no database, or made by a later version.
@@ -145,7 +161,7 @@ pub(super) async fn open_to_read(path: &Path) -> Result<SqliteConnection, Journa
         .disable_statement_logging();
     let mut connection = SqliteConnection::connect_with(&options).await?;
     match sqlx::query_scalar("PRAGMA user_version").fetch_one(&mut connection).await? {
-        FORMAT => Ok(connection),
+        1..=FORMAT => Ok(connection),
         found => Err(JournalError::Newer { path: path.display().to_string(), found, known: FORMAT }),
     }
 }
@@ -178,8 +194,8 @@ pub(super) async fn delete_before(connection: &mut SqliteConnection, at_ms: i64)
 pub(super) async fn insert_search(connection: &mut SqliteConnection, row: &SearchRow) -> Result<bool, sqlx::Error> {
     let hits = serde_json::to_string(&row.hits.iter().map(|hit| &**hit).collect::<Vec<&str>>()).unwrap_or_default();
     let done = sqlx::query(
-        "INSERT INTO searches (query_id, at_ms, text, phrasing, identity, conversation, context, hits)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (query_id) DO NOTHING",
+        "INSERT INTO searches (query_id, at_ms, text, phrasing, identity, conversation, context, hits, took_us, confidence, confident)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT (query_id) DO NOTHING",
     )
     .bind(&row.query_id)
     .bind(row.at_ms)
@@ -189,6 +205,9 @@ pub(super) async fn insert_search(connection: &mut SqliteConnection, row: &Searc
     .bind(&row.conversation)
     .bind(&row.context)
     .bind(hits)
+    .bind(row.measured.took_us)
+    .bind(f64::from(row.measured.confidence))
+    .bind(row.measured.confident.map(i64::from))
     .execute(connection)
     .await?;
     Ok(done.rows_affected() > 0)

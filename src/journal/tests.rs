@@ -22,6 +22,7 @@ fn search(query_id: &str, text: &str) -> Search {
         conversation: Some("买家昵称".into()),
         context: "{}".into(),
         hits: vec![Arc::from("甲"), Arc::from("乙")],
+        measured: Measured::default(),
     }
 }
 
@@ -57,6 +58,39 @@ fn numbers(dir: &tempfile::TempDir, sql: &'static str) -> Vec<i64> {
         let mut connection = store::open(&dir.path().join(FILE)).await.unwrap();
         sqlx::query(sql).fetch_all(&mut connection).await.unwrap().iter().map(|row| row.get(0)).collect()
     })
+}
+
+/// The same on a file as it stands, of whatever format.
+fn numbers_as_is(dir: &tempfile::TempDir, sql: &'static str) {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+    runtime.block_on(async {
+        let options = sqlx::sqlite::SqliteConnectOptions::new().filename(dir.path().join(FILE));
+        let mut connection = sqlx::SqliteConnection::connect_with(&options).await.unwrap();
+        sqlx::query(sql).execute(&mut connection).await.unwrap();
+    });
+}
+
+#[test]
+fn reports_read_a_period_with_all_that_was_done() {
+    let dir = tempfile::tempdir().unwrap();
+    let journal = open(&dir);
+    let at = now_ms() - DAY;
+    let measured = Measured { took_us: 1_500, confidence: 0.25, confident: Some(false) };
+    let context = r#"{"channel":"千牛","shop":""}"#.to_owned();
+    journal.remember(Search { at_ms: at, measured, context, ..search("q", "我的手机13812345678") });
+    journal.remember(Search { at_ms: at - 2 * DAY, ..search("早", "怎么还没发货") });
+    let gap = Event { at_ms: at, ..event("1", "q", EventKind::Gap, "") };
+    let shown = Event { at_ms: at - 2 * DAY, ..event("2", "早", EventKind::Shown, "") };
+    let loose = Event { at_ms: at, ..event("3", "翻看", EventKind::Copied, "甲") };
+    journal.record(vec![gap, shown, loose]);
+    journal.flush().unwrap();
+    let facts = journal.facts(at - DAY..at + 1).unwrap();
+    let [only] = facts.searches.as_slice() else { panic!("{facts:?}") };
+    assert_eq!((only.text.as_str(), only.took_us, only.confident), ("我的手机<手机>", Some(1_500), Some(false)));
+    assert_eq!((only.channel.as_deref(), only.shop.as_deref(), only.deeds.len()), (Some("千牛"), None, 1));
+    assert_eq!(facts.loose.iter().map(|deed| deed.kind).collect::<Vec<_>>(), [EventKind::Copied]);
+    assert!(facts.complete && only.is_unanswered());
+    assert_eq!(journal.facts(at..at).unwrap().searches.len(), 0, "the end is not in the period");
 }
 
 #[test]
@@ -287,9 +321,19 @@ fn a_file_of_the_first_format_gains_its_columns_and_loses_nothing() {
     journal.record(vec![event("1", "q", EventKind::Picked, "甲")]);
     journal.flush().unwrap();
     drop(journal);
-    for back in ["ALTER TABLE events DROP COLUMN verdict", "ALTER TABLE events DROP COLUMN reason", "PRAGMA user_version = 1"] {
-        numbers(&dir, back);
+    let to_2 = [
+        "DROP INDEX searches_by_time",
+        "DROP INDEX events_by_time",
+        "ALTER TABLE searches DROP COLUMN took_us",
+        "ALTER TABLE searches DROP COLUMN confidence",
+        "ALTER TABLE searches DROP COLUMN confident",
+        "PRAGMA user_version = 2",
+    ];
+    let to_1 = ["ALTER TABLE events DROP COLUMN verdict", "ALTER TABLE events DROP COLUMN reason", "PRAGMA user_version = 1"];
+    for back in to_2.into_iter().chain(to_1) {
+        numbers_as_is(&dir, back);
     }
+    assert_eq!(read_learned(dir.path()).unwrap().len(), 1, "what is only read need not be changed first");
     let journal = open(&dir);
     journal.record(vec![Event { verdict: Some(Verdict::Bad), reason: Some("tone".into()), ..event("2", "q", EventKind::Feedback, "甲") }]);
     assert_eq!(learned(&journal), expect(&[("怎么还没发货", "甲", 1)]));

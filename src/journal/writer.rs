@@ -327,6 +327,7 @@ fn masked(search: Search) -> SearchRow {
         // Values of the context are a client's own words.
         context: mask(&search.context),
         hits: search.hits.into_iter().take(MAX_SEEN_HITS).collect(),
+        measured: search.measured,
     }
 }
 

@@ -15,6 +15,8 @@ mod library;
 mod listening;
 mod panel;
 mod permissions;
+mod platforms;
+mod reports;
 mod review;
 mod search;
 mod service;
