@@ -76,10 +76,8 @@ export async function show(place, visit) {
     if (!(await confirmed("撤回这条通知？", text, "撤回", "danger"))) return;
     if (await attempt(null, () => studio.api.delete(`v1/notices/${part(id)}`))) await read();
   };
-  const review = async (/** @type {Notice} */ { id, text }) => {
-    const field = textField("note", "后来怎么样，要不要写进知识库", { lines: 3, required: true });
-    const done = await asked("复盘", [element("p", "dialog-text", text), field], "记下", ({ note }) => studio.api.post(`v1/notices/${part(id)}/review`, { note: note?.trim() }));
-    if (done) await read();
+  const review = async (/** @type {Notice} */ row) => {
+    if (await reviewed(studio, row)) await read();
   };
   const readers = (/** @type {Notice} */ { id, text }) =>
     attempt(null, async () => {
@@ -89,6 +87,13 @@ export async function show(place, visit) {
       await opened("谁知道了", () => [element("p", "dialog-text", text), list, element("div", "dialog-foot", closing())]);
     });
   await read();
+}
+
+/** Asks what came of a notice that is over. @param {import("../shell.js").Studio} studio @param {{id: string, text: string}} notice @returns {Promise<boolean>} whether it was said */
+export async function reviewed(studio, { id, text }) {
+  const field = textField("note", "后来怎么样，要不要写进知识库", { lines: 3, required: true });
+  const values = await asked("复盘", [element("p", "dialog-text", text), field], "记下", ({ note }) => studio.api.post(`v1/notices/${part(id)}/review`, { note: note?.trim() }));
+  return values !== null;
 }
 
 /** @param {Notice} notice */

@@ -4,7 +4,7 @@
 import { button, element } from "../../panel/dom.js";
 import { part } from "../api.js";
 import { asked, confirmed, opened } from "../dialog.js";
-import { boxField, choiceField, textField } from "../form.js";
+import { choiceField, textField } from "../form.js";
 import { choicesOf, moment, named, ROLES } from "../names.js";
 import { Table } from "../table.js";
 import { attempt, toast } from "../toast.js";
@@ -16,10 +16,10 @@ import { showTokens } from "./tokens.js";
 const LENT_MS = 8 * 60 * 60 * 1_000;
 
 /** What may be promised. @type {[string, string][]} */
-export const AUTHORITIES = [["", "看请求怎么说"], ["一线", "一线"], ["组长", "组长"], ["主管", "主管"]];
+const AUTHORITIES = [["一线", "一线"], ["组长", "组长"], ["主管", "主管"]];
 
 /**
- * @typedef {{name: string, display: string, role: string, authority: string | null, lent: {authority: string, until: number, by: string} | null,
+ * @typedef {{name: string, display: string, role: string, authority: string, lent: {authority: string, until: number, by: string} | null,
  *   shops: string[] | null, categories: string[] | null, state: string, created_at: number, last_seen_at: number | null}} User
  */
 
@@ -46,7 +46,7 @@ async function showUsers(place, visit) {
     columns: [
       { title: "名字", wide: true, cell: ({ name, display, state }) => element("span", "", display || name, ...(display && display !== name ? [element("span", "soft", ` ${name}`)] : []), ...(state === "disabled" ? [" ", element("span", "tag bad", "停用")] : [])) },
       { title: "角色", cell: ({ role }) => named(ROLES, role) },
-      { title: "权限", cell: ({ authority, lent }) => (lent ? element("span", "tag caution", `${lent.authority} 到 ${moment(lent.until)}`) : authority ?? element("span", "soft", "—")) },
+      { title: "权限", cell: ({ authority, lent }) => (lent ? element("span", "tag caution", `${lent.authority} 到 ${moment(lent.until)}`) : authority) },
       { title: "店铺", cell: ({ shops }) => shops?.join("、") ?? element("span", "soft", "全部") },
       { title: "分类", cell: ({ categories }) => categories?.join("、") ?? element("span", "soft", "全部") },
       { title: "最近来过", cell: ({ last_seen_at }) => moment(last_seen_at) || element("span", "soft", "没来过") },
@@ -80,24 +80,23 @@ async function showUsers(place, visit) {
   const fieldsOf = (/** @type {Partial<User>} */ user) => [
     textField("display", "显示的名字", { value: user.display ?? "" }),
     choiceField("role", "角色", choicesOf(ROLES), { value: user.role ?? "agent", hint: "客服：查、用、提议；质检：看报表、留言；培训：改、审；主管：发通知、借权限；管理员：人员和设置" }),
-    choiceField("authority", "能承诺到哪一级", AUTHORITIES, { value: user.authority ?? "" }),
+    choiceField("authority", "能承诺到哪一级", user.authority ? AUTHORITIES : [["", "跟角色走"], ...AUTHORITIES], { value: user.authority ?? "" }),
     textField("shops", "只看这些店铺", { value: user.shops?.join("、") ?? "", hint: "留空看全部；几个用顿号隔开" }),
     textField("categories", "只看这些分类", { value: user.categories?.join("、") ?? "", hint: "留空看全部，例：物流、售后/退货" }),
   ];
   const bodyOf = (/** @type {Record<string, string>} */ { display, role, authority, shops, categories }) => ({
     display: display?.trim() || undefined,
     role,
-    authority: authority || null,
+    authority: authority || undefined,
     shops: listOf(shops),
     categories: listOf(categories),
   });
   const create = async () => {
     /** @type {string | null} */
     let once = null;
-    const fields = [textField("name", "登录名", { required: true, hint: "字母、数字、汉字都行，定了不改" }), ...fieldsOf({}), boxField("own", "由我来定密码", { hint: "不勾就生成一个，只显示这一次" })];
+    const fields = [textField("name", "登录名", { required: true, hint: "字母、数字、汉字都行，定了不改" }), ...fieldsOf({}), textField("password", "密码", { type: "password", autocomplete: "new-password", hint: "至少 8 个字；留空就生成一个，只显示这一次" })];
     const values = await asked("加一个人", fields, "加上", async (all) => {
-      const given = all.own ? await newPassword() : undefined;
-      const answer = await studio.api.post("v1/users", { name: all.name?.trim(), ...bodyOf(all), password: given });
+      const answer = await studio.api.post("v1/users", { name: all.name?.trim(), ...bodyOf(all), password: all.password || undefined });
       once = answer.password;
     });
     if (!values) return;
@@ -116,18 +115,12 @@ async function showUsers(place, visit) {
     });
   };
   const lendTo = async (/** @type {User} */ user) => {
-    const fields = [choiceField("authority", "借到哪一级", AUTHORITIES.slice(2), { value: "组长" }), textField("until", "到什么时候", { type: "datetime-local", required: true, value: minuteOf(Date.now() + LENT_MS) })];
+    const fields = [choiceField("authority", "借到哪一级", AUTHORITIES.slice(1), { value: "组长" }), textField("until", "到什么时候", { type: "datetime-local", required: true, value: minuteOf(Date.now() + LENT_MS) })];
     const done = await asked(`借权限给「${user.display || user.name}」`, fields, "借出", ({ authority, until }) => studio.api.put(`v1/users/${part(user.name)}/authority`, { authority, until: new Date(until ?? "").getTime() }));
     if (done) await read();
   };
   await read();
   table.focus();
-}
-
-/** A password that an administrator chooses. @returns {Promise<string | undefined>} */
-async function newPassword() {
-  const values = await asked("密码", [textField("password", "密码", { type: "password", required: true, autocomplete: "new-password" })], "好");
-  return values?.password;
 }
 
 /** What is shown once and never again. @param {string} title @param {string} secret */

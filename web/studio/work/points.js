@@ -12,9 +12,9 @@ import { dateInput, dayFrom } from "./parts.js";
 const USUAL_DAYS = 30;
 
 /** @type {Record<string, string>} */
-const REASONS = { accepted: "提议被采用", submission: "提议被采用", new: "新话术被采用", case: "案例被采用", phrasing: "问法被采用", correction: "纠错被采用", edit: "修改被采用", outdated: "标出过时", gap: "报的缺口属实" };
+const REASONS = { new: "新话术被采用", case: "案例被采用", phrasing: "问法被采用", correction: "纠错被采用", edit: "修改被采用", outdated: "标出过时", gap: "报的缺口属实" };
 
-/** @typedef {{at: number, who: string, points: number, reason: string, entry_id: string | null, state: string}} Line */
+/** @typedef {{at: number, who: string, points: number, reason: string, entry_id: string, state: string, uses: number | null, needed: number}} Line */
 
 /** @type {import("../screens.js").Show} */
 export async function show(place, visit) {
@@ -42,7 +42,7 @@ export async function show(place, visit) {
       { title: "谁", cell: ({ who }) => who },
       { title: "为什么", wide: true, cell: ({ reason, entry_id }) => element("span", "", REASONS[reason] ?? reason, ...(entry_id ? ["：", link(entry_id, `#/entry/${part(entry_id)}`)] : [])) },
       { title: "积分", number: true, cell: ({ points }) => `+${points}` },
-      { title: "", cell: ({ state }) => (state === "pending" ? element("span", "tag caution", "等别人用满次数") : element("span", "tag good", "已计入")) },
+      { title: "", cell: ({ state, uses, needed }) => (state === "pending" ? element("span", "tag caution", `别人用了 ${uses ?? 0}/${needed} 次`) : element("span", "tag good", "已计入")) },
     ],
     key: ({ at, who, reason, entry_id }) => `${at} ${who} ${reason} ${entry_id}`,
     empty: "没有明细",

@@ -5,7 +5,7 @@ import { button, element } from "../../panel/dom.js";
 import { part } from "../api.js";
 import { asked, opened } from "../dialog.js";
 import { textField } from "../form.js";
-import { moment } from "../names.js";
+import { moment, named } from "../names.js";
 import { Pager, Table } from "../table.js";
 import { attempt, toast } from "../toast.js";
 import { partsOf } from "./parts.js";
@@ -100,7 +100,7 @@ async function showAudit(place, visit) {
     columns: [
       { title: "时间", cell: ({ at }) => moment(at) },
       { title: "谁", cell: (line) => line.who },
-      { title: "做了", cell: ({ action }) => actionOf(action) },
+      { title: "做了", cell: ({ action }) => named(ACTIONS, action) },
       { title: "对什么", wide: true, cell: (line) => line.what },
       { title: "说明", wide: true, cell: ({ detail }) => element("span", "soft", detail) },
     ],
@@ -133,14 +133,45 @@ function searchField(label, value) {
   return field;
 }
 
-/** @type {Record<string, string>} */
-const NOUNS = { entry: "词条", phrasing: "问法", submission: "提议", notice: "通知", user: "人员", token: "令牌", session: "登录", limits: "额度", limit: "额度", lexicon: "词库", shop: "店铺", settings: "设置", golden: "黄金问题", report: "报表", import: "导入", export: "导出", privacy: "个人记录", person: "个人记录", authority: "权限", renewal: "续期", points: "积分", history: "版本", audit: "审计" };
-
-/** @type {Record<string, string>} */
-const VERBS = { create: "新建", add: "新建", save: "修改", update: "修改", edit: "修改", delete: "删除", remove: "删除", move: "移动", restore: "恢复", accept: "收下", ban: "禁用", forget: "忘掉", list: "看了", read: "看了", see: "看了", export: "导出", erase: "抹去", approve: "通过", return: "退回", propose: "提出", withdraw: "撤回", comment: "留言", publish: "发出", acknowledge: "知道了", review: "复盘", login: "登录", begin: "登录", end: "退出", logout: "退出", disable: "停用", enable: "启用", password: "换密码", revoke: "作废", lend: "借出", take: "收回", run: "试跑", renew: "续期", import: "导入" };
-
-/** `noun.verb` in Chinese; what is not known stands as it is. @param {string} action */
-function actionOf(action) {
-  const [noun, verb] = action.split(".");
-  return NOUNS[noun] && VERBS[verb] ? `${VERBS[verb]}${NOUNS[noun]}` : action;
-}
+/** What the audit list calls what was done. @type {Record<string, string>} */
+const ACTIONS = {
+  "entry.asked": "看了顾客怎么问",
+  "entry.create": "新建词条",
+  "entry.delete": "删除词条",
+  "entry.move": "移动词条",
+  "entry.restore": "恢复词条",
+  "entry.save": "修改词条",
+  "file.save": "修改词库、店铺或设置",
+  "golden.add": "加黄金问题",
+  "library.export": "导出词条",
+  "library.import": "导入词条",
+  "limits.change": "改赔付额度",
+  "notice.publish": "发通知",
+  "notice.readers": "看了谁知道了",
+  "notice.review": "复盘通知",
+  "notice.withdraw": "撤回通知",
+  "person.erase": "抹去个人记录",
+  "person.export": "导出个人记录",
+  "phrasing.accept": "收下问法",
+  "phrasing.ban": "禁用问法",
+  "phrasing.forget": "忘掉问法",
+  "phrasing.list": "看了学到的问法",
+  "phrasing.move": "问法换词条",
+  "points.export": "导出积分",
+  "report.read": "看了报表",
+  "session.begin": "登录",
+  "session.end": "退出",
+  "submission.approve": "通过提议",
+  "submission.comment": "给提议留言",
+  "submission.create": "提议",
+  "submission.return": "退回提议",
+  "submission.withdraw": "撤回提议",
+  "token.create": "建令牌",
+  "token.revoke": "作废令牌",
+  "user.change": "改账号",
+  "user.create": "建账号",
+  "user.lend": "借权限",
+  "user.password": "换密码",
+  "user.take_back": "收回权限",
+  "wish.draft": "按顾客的问法写草稿",
+};

@@ -16,10 +16,13 @@ import { SUBMISSION_KINDS } from "./review.js";
 /** Rest after a key before a text is looked at anew, in milliseconds: it builds an index on the way. */
 const PREVIEW_MS = 600;
 
+/** Lines of the text at once: what it moves stays in sight below. */
+const MAX_ROWS = 18;
+
 /**
  * @typedef {{code: string, severity: string, line?: number, zh?: string, text?: string, message?: string}} Problem
- * @typedef {import("./review.js").Submission & {markdown: string | null, current_markdown: string | null, current_etag?: string | null, text?: string | null,
- *   pieces: import("../pieces.js").Change[] | null, problems: Problem[], comments: {at: number, who: string, text: string}[]}} Whole
+ * @typedef {import("./review.js").Submission & {markdown: string | null, current_markdown: string | null, current_etag: string | null, text: string | null, asked: string | null, path: string | null, refused: string | null,
+ *   pieces: import("../pieces.js").Change[], problems: Problem[], comments: {at: number, who: string, text: string}[]}} Whole
  */
 
 export class Proposal {
@@ -51,7 +54,7 @@ export class Proposal {
   }
 
   get #isChanged() {
-    return this.#field !== null && this.#field.value !== this.#whole?.markdown;
+    return this.#field !== null && this.#field.value !== (this.#whole?.markdown ?? this.#whole?.current_markdown);
   }
 
   clear() {
@@ -78,13 +81,16 @@ export class Proposal {
     this.#whole = whole;
     this.#field = null;
     const { studio } = this.visit;
-    const { kind, title, by, at, note, reason, entry_id, state, stale } = whole;
+    const { kind, title, by, at, note, reason, entry_id, state, stale, asked: wrote, path, refused } = whole;
     const facts = element("p", "soft", `${by} · ${moment(at)}（${ago(at)}）`);
     if (entry_id) facts.append(" · ", link(`词条 ${entry_id}`, `#/entry/${part(entry_id)}`));
     const head = element("div", "", element("h2", "part-title", element("span", "tag", SUBMISSION_KINDS[kind] ?? kind), " ", title), facts);
+    if (path && !entry_id) facts.append(` · 存为 ${path}`);
+    if (wrote) head.append(element("p", "soft", `顾客写的：${wrote}`));
     if (note) head.append(element("p", "said", `「${note}」`));
     if (reason) head.append(element("p", "said", `答复：${reason}`));
     if (stale && state === "open") head.append(element("p", "caution", "提议之后词条又改过：请「改后通过」，对照现在的内容改好。"));
+    if (refused && state === "open") head.append(element("p", "caution", `不能照原样通过，请「改后通过」（${refused}）`));
     const decide = element("div", "tools-line");
     if (state === "open" && studio.may("edit")) {
       decide.append(
@@ -96,7 +102,7 @@ export class Proposal {
     if (state === "open" && by === studio.session.name) decide.append(button("plain push", "撤回我的提议", () => this.#withdraw()));
     this.golden.replaceChildren();
     this.#drawText(whole);
-    this.#drawProblems(whole.problems ?? []);
+    this.#drawProblems(whole.problems);
     this.place.replaceChildren(element("div", "card", head, decide), this.text, this.problems, ...(state === "open" ? [this.golden] : []), this.#comments(whole));
     if (state === "open") this.#try();
   }
@@ -104,7 +110,7 @@ export class Proposal {
   /** @param {Whole} whole */
   #drawText({ kind, markdown, pieces, current_markdown, text }) {
     const what = kind === "phrasing" && text ? [element("p", "said", `顾客这样问：${text}`)] : [];
-    if (pieces && pieces.length > 0 && current_markdown !== null) this.text.replaceChildren(...what, diffView(pieces));
+    if (pieces.length > 0 && current_markdown !== null) this.text.replaceChildren(...what, diffView(pieces));
     else if (markdown) this.text.replaceChildren(...what, element("pre", "diff", markdown));
     else this.text.replaceChildren(...what, ...(text && what.length === 0 ? [element("p", "said", text)] : []));
   }
@@ -165,16 +171,16 @@ export class Proposal {
     if (field instanceof HTMLElement) field.focus();
   }
 
-  /** The whole text, to be changed before it is approved. */
-  edit() {
+  /** The whole text, to be changed before it is approved. @param {string} [text] where it is not as proposed */
+  edit(text) {
     const whole = this.#whole;
     if (!whole || whole.state !== "open" || !this.visit.studio.may("edit")) return;
     if (this.#field) return this.#field.focus();
     const field = element("textarea", "input source");
     field.setAttribute("aria-label", "改后的内容");
     field.spellcheck = false;
-    field.value = whole.markdown ?? "";
-    field.rows = Math.min(28, Math.max(10, field.value.split("\n").length + 1));
+    field.value = text ?? whole.markdown ?? whole.current_markdown ?? "";
+    field.rows = Math.min(MAX_ROWS, Math.max(10, field.value.split("\n").length + 1));
     this.#field = field;
     /** @type {ReturnType<typeof setTimeout> | undefined} */
     let rest;
@@ -192,6 +198,7 @@ export class Proposal {
     this.text.replaceChildren(...shown, field, foot);
     field.focus();
     field.setSelectionRange(0, 0);
+    field.scrollTop = this.place.scrollTop = 0;
   }
 
   #leaveEdit() {
@@ -221,7 +228,7 @@ export class Proposal {
     const markdown = this.#field?.value;
     try {
       // What was read of the entry: with it the service knows that nobody changed it since.
-      const base_etag = markdown === undefined ? undefined : (whole.current_etag ?? undefined);
+      const base_etag = markdown === undefined ? undefined : whole.current_etag;
       await this.api.post(`v1/submissions/${part(whole.id)}/approve`, { markdown, base_etag, accept_broken: acceptBroken || undefined });
       this.clear();
       toast(whole.kind === "outdated" ? "已通过，这条不再出现" : "已通过，客服现在就能找到");
@@ -229,14 +236,17 @@ export class Proposal {
     } catch (error) {
       if (error instanceof ApiProblem && error.code === "golden_broken") return this.#askBroken(error);
       toast(explain(error), "caution");
-      if (error instanceof ApiProblem && error.code === "stale") this.edit();
+      if (error instanceof ApiProblem && error.code === "stale") {
+        this.#whole = { ...whole, stale: true, current_markdown: error.body.current_markdown ?? whole.current_markdown, current_etag: error.body.current_etag ?? whole.current_etag };
+        this.#field = null;
+        this.edit(markdown);
+      }
     }
   }
 
   /** @param {ApiProblem} problem */
   async #askBroken({ body }) {
-    const run = body?.golden ?? { broken: body?.broken ?? [], mended: [], moved: 0, of: body?.of ?? body?.broken?.length ?? 0 };
-    if ((await chosen("有黄金问题会找不到", runView(run), ["仍然通过"], "danger")) === 0) await this.approve(true);
+    if ((await chosen("有黄金问题会找不到", runView(body.golden), ["仍然通过"], "danger")) === 0) await this.approve(true);
   }
 
   async sendBack() {

@@ -7,6 +7,7 @@ import { asked } from "../dialog.js";
 import { choice, textField } from "../form.js";
 import { Table, link } from "../table.js";
 import { attempt, toast } from "../toast.js";
+import { reviewed } from "./notices.js";
 import { dayFrom } from "./parts.js";
 
 /** How far to look ahead, in days. @type {[string, string][]} */
@@ -24,8 +25,6 @@ export async function show(place, visit) {
   ahead.setAttribute("aria-label", "看多远");
   const until = button("take main", "续有效期…", () => renew("valid_until", "有效期延到"));
   const review = button("take", "改复审日…", () => renew("review_by", "下次复审"));
-  const none = button("plain", "先不用", () => {});
-  none.hidden = true;
   /** @type {Table<Due>} */
   const table = new Table({
     label: "到期和待复审的词条",
@@ -56,15 +55,19 @@ export async function show(place, visit) {
     });
     await read();
   };
-  const notices = element("div", "");
+  const notices = element("div", "due-notices");
+  const noticeOf = (/** @type {{id: string, text: string}} */ notice) => {
+    const line = element("p", "", element("span", "tag caution", "通知待复盘"), ` ${notice.text} `);
+    if (studio.may("edit")) line.append(button("take", "复盘", async () => void ((await reviewed(studio, notice)) && (await read()))));
+    return line;
+  };
   place.append(element("div", "filters", ahead), notices, ...(studio.may("edit") ? [element("div", "tools-line", until, review)] : []), table.element);
   const read = async () => {
     query.set("within_days", ahead.value);
     visit.keep(query);
     const answer = await studio.api.get("v1/renewals", { query: { within_days: ahead.value }, signal });
     table.show(answer.entries);
-    const due = answer.notices ?? [];
-    notices.replaceChildren(...(due.length > 0 ? [element("p", "caution", `还有 ${due.length} 条临时通知等着复盘：`, link("去通知", "#/notices"))] : []));
+    notices.replaceChildren(...answer.notices.map(noticeOf));
     mark();
   };
   ahead.addEventListener("change", () => attempt(null, read));
@@ -76,10 +79,12 @@ function dated(date) {
   return date ? date.replace("T", " ").replace(/ 00:00(:00)?$/u, "") : element("span", "soft", "—");
 }
 
-/** What became of each. @param {any} answer */
-function tell(answer) {
-  const outcomes = answer?.outcomes ?? answer?.entries ?? answer?.results ?? [];
-  const failed = outcomes.filter((/** @type {any} */ one) => one.ok === false || one.error || one.outcome === "refused" || one.outcome === "conflict" || one.outcome === "failed");
+/** What can become of one. @type {Record<string, string>} */
+const OUTCOMES = { changed: "刚被别人改过，请再试", refused: "不能改", unknown: "已经没有了" };
+
+/** What became of each. @param {{outcomes: {id: string, outcome: string, why: string | null}[]}} answer */
+function tell({ outcomes }) {
+  const failed = outcomes.filter(({ outcome }) => OUTCOMES[outcome]);
   if (failed.length === 0) return toast(`已改好 ${outcomes.length} 条`);
-  return toast(`${outcomes.length - failed.length} 条已改好，${failed.length} 条没有：${failed.map((/** @type {any} */ one) => `${one.id}（${one.why ?? one.error ?? one.outcome}）`).join("、")}`, "caution");
+  return toast(`${outcomes.length - failed.length} 条已改好，${failed.length} 条没有：${failed.map(({ id, outcome, why }) => `${id}（${OUTCOMES[outcome]}${why ? `：${why}` : ""}）`).join("、")}`, "caution");
 }

@@ -36,7 +36,7 @@ const samplesOf = ({ samples = [] }) =>
   );
 
 /** @type {(row: Row) => Node | string} */
-const nearestOf = ({ nearest }) => (nearest ? link(nearest.title ?? nearest.id ?? nearest, `#/entry/${part(nearest.id ?? nearest.entry_id ?? nearest)}`) : element("span", "soft", "没有相近的"));
+const nearestOf = ({ nearest }) => (nearest ? link(nearest.title, `#/entry/${part(nearest.id)}`) : element("span", "soft", "没有相近的"));
 
 /** @type {Record<string, string>} */
 const SAID = { gap: "没有合适的", good: "好用", bad: "不好", outdated: "过时" };
@@ -66,7 +66,7 @@ const REPORTS = {
       { title: "几位顾客", number: true, cell: ({ people }) => String(people) },
       { title: "最相近的", cell: nearestOf },
     ],
-    key: ({ id, samples }) => id ?? JSON.stringify(samples),
+    key: ({ id }) => id,
   },
   unused: {
     title: "找到没用",
@@ -82,11 +82,11 @@ const REPORTS = {
     title: "客服反馈",
     about: "客服报的缺口、不好用、过时。",
     columns: [
-      { title: "说什么", cell: ({ verdict, kind, reason }) => element("span", "", named(SAID, verdict ?? kind ?? "gap"), ...(reason ? [element("span", "soft", ` ${reason}`)] : [])) },
+      { title: "说什么", cell: ({ verdict, kind, reason_zh }) => element("span", "", named(SAID, verdict ?? kind), ...(reason_zh ? [element("span", "soft", ` ${reason_zh}`)] : [])) },
       { title: "词条", cell: entryOf },
       { title: "顾客的话", wide: true, cell: samplesOf },
-      { title: "次数", number: true, cell: ({ count }) => String(count ?? 1) },
-      { title: "最近", cell: ({ last_at, at }) => moment(last_at ?? at) },
+      { title: "次数", number: true, cell: ({ count }) => String(count) },
+      { title: "最近", cell: ({ last_at }) => moment(last_at) },
     ],
     key: (row) => JSON.stringify([row.kind, row.verdict, row.reason, row.entry_id, row.samples]),
   },
@@ -96,7 +96,7 @@ const REPORTS = {
     columns: [
       { title: "", wide: true, cell: ({ key, title, by }) => (by === "entry" ? link(title || key, `#/entry/${part(key)}`) : title || key || element("span", "soft", "不知道")) },
       { title: "用了", number: true, cell: ({ count }) => String(count) },
-      { title: "几个人", number: true, cell: ({ people }) => (people === undefined ? "" : String(people)) },
+      { title: "几个人", number: true, cell: ({ people }) => String(people) },
     ],
     key: ({ key }) => key,
   },
@@ -104,33 +104,33 @@ const REPORTS = {
     title: "没人用过",
     about: "这段时间里一次也没用过的词条。",
     columns: [
-      { title: "词条", wide: true, cell: (row) => entryOf({ entry_id: row.entry_id ?? row.id, title: row.title }) },
-      { title: "分类", cell: ({ category = "" }) => category },
-      { title: "出现过", number: true, cell: ({ shown = "" }) => String(shown) },
+      { title: "词条", wide: true, cell: entryOf },
+      { title: "分类", cell: ({ category }) => category },
+      { title: "出现过", number: true, cell: ({ shown }) => String(shown) },
     ],
-    key: ({ entry_id, id }) => entry_id ?? id,
+    key: ({ entry_id }) => entry_id,
   },
   expiring: {
     title: "到期复审",
     about: "快到期的和该复审的；去「到期」成批续期。",
     columns: [
-      { title: "词条", wide: true, cell: (row) => entryOf({ entry_id: row.entry_id ?? row.id, title: row.title }) },
+      { title: "词条", wide: true, cell: entryOf },
       { title: "有效期到", cell: ({ valid_until }) => valid_until ?? "" },
       { title: "复审日", cell: ({ review_by }) => review_by ?? "" },
       { title: "", cell: ({ overdue }) => (overdue ? element("span", "tag bad", "已过") : "") },
     ],
-    key: ({ entry_id, id }) => entry_id ?? id,
+    key: ({ entry_id }) => entry_id,
   },
   speed: {
     title: "搜索速度",
     about: "每小时一半的搜索快于 p50，百分之九十九快于 p99。",
     columns: [
-      { title: "时间", wide: true, cell: ({ hour }) => (typeof hour === "number" ? moment(hour) : String(hour).replace("T", " ").slice(0, 16)) },
+      { title: "时间", wide: true, cell: ({ hour }) => hour },
       { title: "p50 毫秒", number: true, cell: ({ p50_ms }) => Number(p50_ms).toFixed(2) },
       { title: "p99 毫秒", number: true, cell: ({ p99_ms }) => Number(p99_ms).toFixed(2) },
       { title: "搜索", number: true, cell: ({ searches }) => String(searches) },
     ],
-    key: ({ hour }) => String(hour),
+    key: ({ hour }) => hour,
   },
 };
 
@@ -165,7 +165,7 @@ export async function show(place, visit) {
     if (!shop.value) query.delete("shop");
     visit.keep(query);
     const answer = await studio.api.get(`v1/reports/${name}`, { query: wanted(), signal });
-    table.show(answer.rows.map((/** @type {Row} */ row) => ({ ...row, by: by.value })));
+    table.show(answer.rows);
     total.textContent = answer.total > answer.rows.length ? `共 ${answer.total} 行，显示前 ${answer.rows.length} 行` : "";
     picture.hidden = true;
     if (answer.rows.length === 0) return;

@@ -7,7 +7,7 @@ import { asked, confirmed } from "../dialog.js";
 import { textField } from "../form.js";
 import { moment } from "../names.js";
 import { Table } from "../table.js";
-import { attempt } from "../toast.js";
+import { attempt, toast } from "../toast.js";
 import { dayFrom, listOf } from "./parts.js";
 import { showOnce } from "./people.js";
 
@@ -23,7 +23,8 @@ const USUAL_DAYS = 180;
 export async function showTokens(place, visit) {
   const { studio, query, signal } = visit;
   const add = button("take main", "新令牌", () => create());
-  visit.head("令牌", ...(studio.session.name === null ? [] : [add]));
+  const own = button("take", "改我的密码", () => password(studio));
+  visit.head("令牌", ...(studio.session.accounts && studio.session.name !== null ? [own, add] : []));
   const user = element("input", "input narrow");
   user.type = "search";
   user.placeholder = "谁的（留空是我的）";
@@ -77,4 +78,14 @@ export async function showTokens(place, visit) {
     });
   };
   await read();
+}
+
+/** One's own password. @param {import("../shell.js").Studio} studio */
+async function password(studio) {
+  const fields = [
+    textField("old", "现在的密码", { type: "password", required: true, autocomplete: "current-password" }),
+    textField("new", "新密码", { type: "password", required: true, autocomplete: "new-password", hint: "至少 8 个字" }),
+  ];
+  const done = await asked("改我的密码", fields, "改", (values) => studio.api.put("v1/session/password", { old: values.old, new: values.new }));
+  if (done) toast("密码已改");
 }

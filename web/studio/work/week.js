@@ -3,7 +3,6 @@
 
 import { button, element } from "../../panel/dom.js";
 import { part } from "../api.js";
-import { day } from "../names.js";
 import { link } from "../table.js";
 import { attempt } from "../toast.js";
 import { DAY_MS } from "./parts.js";
@@ -45,35 +44,32 @@ export async function showWeek(place, visit) {
 }
 
 /** @param {HTMLElement} page @param {any} weekly */
-function draw(page, { from, to, figures = {}, before = {}, pains = [], rising = [] }) {
-  const tiles = FIGURES.filter(([name]) => figures[name] !== undefined).map(([name, title]) => {
-    const [now, then] = [figures[name], before[name]];
+function draw(page, { from, to, figures, figures_before, rows, rising, complete }) {
+  const tiles = FIGURES.map(([name, title]) => {
+    const [now, then] = [figures[name], figures_before[name]];
     const shown = (/** @type {number} */ value) => (name.endsWith("_ms") ? value.toFixed(2) : String(value));
-    return element("div", "tile", element("span", "soft", title), element("strong", "", shown(now)), element("span", "soft", then === undefined ? "" : `上周 ${shown(then)}`));
+    return element("div", "tile", element("span", "soft", title), element("strong", "", shown(now)), element("span", "soft", `上周 ${shown(then)}`));
   });
-  const list = element("ol", "pains", ...pains.map(painOf));
+  const list = element("ol", "pains", ...rows.map(painOf));
   const words = rising.map((/** @type {any} */ { word, count }) => element("span", "tag", `${word} ${count}`));
   page.replaceChildren(
-    element("p", "soft", `${dated(from)} 到 ${dated(to)}`),
+    element("p", "soft", `${from} 到 ${to}${complete ? "" : "（记录太多，只数了最近的）"}`),
     element("div", "tiles", ...tiles),
     element("h2", "part-title", "最大的痛点"),
-    pains.length > 0 ? list : element("p", "empty", "这一周没有没答上的。"),
+    rows.length > 0 ? list : element("p", "empty", "这一周没有没答上的。"),
     ...(words.length > 0 ? [element("h2", "part-title spaced", "涨得最快的词"), element("p", "tags", ...words)] : []),
   );
 }
 
-/** @param {string | number} date */
-function dated(date) {
-  return typeof date === "number" ? day(date) : String(date).slice(0, 10);
-}
-
-/** @param {any} pain */
-function painOf(pain) {
-  const asked = pain.asked ?? pain;
-  const samples = (asked.samples ?? []).slice(0, 3).map((/** @type {any} */ sample) => element("p", "", `「${sample.text ?? sample}」`));
-  const { answer, before, after } = pain;
-  const share = (/** @type {any} */ success) => (success && success.asked > 0 ? `${Math.round((100 * success.used) / success.asked)}%（${success.used}/${success.asked}）` : "—");
-  const entry = answer?.entry_id ?? pain.entry_id;
-  const done = entry ? [answer?.added_at || pain.added_at ? "新增或修改了 " : "现在的答案是 ", link(pain.title ?? answer?.title ?? entry, `#/entry/${part(entry)}`), `；用到答案：之前 ${share(before)}，之后 ${share(after)}`] : [element("span", "caution", "还没有答案")];
-  return element("li", "card", element("p", "", element("strong", "", `${asked.count} 次`), element("span", "soft", `　${asked.people ?? ""} 位顾客`)), ...samples, element("p", "soft", ...done));
+/**
+ * @typedef {{asked: number, used: number}} Success
+ * @param {{samples: {text: string}[], count: number, people: number, answer: {entry_id: string, title: string, added_at: number | null} | null, before: Success, after: Success}} pain
+ */
+function painOf({ samples, count, people, answer, before, after }) {
+  const said = samples.slice(0, 3).map(({ text }) => element("p", "", `「${text}」`));
+  const share = (/** @type {Success} */ { asked, used }) => (asked > 0 ? `${Math.round((100 * used) / asked)}%（${used}/${asked}）` : "—");
+  const done = answer
+    ? [answer.added_at ? "新增或修改了 " : "现在的答案是 ", link(answer.title, `#/entry/${part(answer.entry_id)}`), `；用到答案：之前 ${share(before)}，之后 ${after.asked > 0 ? share(after) : "还没有人问"}`]
+    : [element("span", "caution", "还没有答案")];
+  return element("li", "card", element("p", "", element("strong", "", `${count} 次`), element("span", "soft", `　${people} 位顾客`)), ...said, element("p", "soft", ...done));
 }
