@@ -93,6 +93,10 @@ pub(super) fn run(options: &Options, file: &File, place: &Place, screen: &mut Sc
     if tls.is_none() && !local.ip().is_loopback() {
         tracing::warn!("without a certificate passwords and customers' words cross the network in the clear");
     }
+    let _beside = {
+        let _within = runtime.enter();
+        state.look_beside()
+    };
     announce(&live, &url, &token, has_accounts, begin.elapsed(), screen)?;
     let served = async {
         match tls {

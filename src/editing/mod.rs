@@ -4,18 +4,22 @@
 //! A version of the register is intended before the file is written, and kept after. What somebody wrote into the file beside us is kept as
 //! a version of its own before it is replaced, so that the history holds every content that was there when somebody wrote.
 
+mod beside;
 mod version;
 
+pub use beside::Beside;
 pub use version::{Action, FILE_AUTHOR, Version, Way, hash_text, read_hash};
 
 use crate::library::write::{self, Expected, WriteError};
 use crate::markdown;
-use crate::register::{NewVersion, Register, RegisterError, Standing};
+use crate::register::{Message, NewVersion, Register, RegisterError, Standing};
 use jiff::Timestamp;
 use sha2::{Digest, Sha256};
+use std::collections::HashMap;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
 use uuid::Uuid;
 
 /// Changes of one transaction: large enough that its wait for the disk is nothing beside the files', small enough that others get a turn.
@@ -118,6 +122,8 @@ pub struct Editing {
     register: Register,
     /// One batch at a time: what a change replaces must be in the history before.
     turn: tokio::sync::Mutex<()>,
+    /// Paths saved lately, and until when it is looked whether a file has replaced them, in microseconds.
+    fresh: Mutex<HashMap<String, i64>>,
 }
 
 /// What a change does to one path, found before anything is written.
@@ -132,7 +138,7 @@ struct Prepared {
 impl Editing {
     /// Over a library's folder and a register.
     pub fn new(dir: &Path, register: Register) -> Editing {
-        Editing { dir: dir.to_owned(), register, turn: tokio::sync::Mutex::new(()) }
+        Editing { dir: dir.to_owned(), register, turn: tokio::sync::Mutex::new(()), fresh: Mutex::default() }
     }
 
     /// The register.
@@ -171,24 +177,28 @@ impl Editing {
         let _turn = self.turn.lock().await;
         let dir = self.dir.clone();
         let looked = blocking(move || changes.into_iter().map(|change| look(&dir, change)).collect::<Vec<_>>()).await?;
-        let mut intents = Vec::new();
+        let (mut intents, mut messages) = (Vec::new(), Vec::new());
         let mut prepared = Vec::with_capacity(looked.len());
         for one in looked {
             prepared.push(match one {
-                Ok((change, present)) => Ok(self.intend(change, present, by, &mut intents).await?),
+                Ok((change, present)) => Ok(self.intend(change, present, by, &mut intents, &mut messages).await?),
                 Err(error) => Err(error),
             });
         }
         self.register.add_versions(&intents).await?;
+        for message in &messages {
+            self.register.tell(message).await?;
+        }
         let dir = self.dir.clone();
         let written = blocking(move || write_all(&dir, prepared)).await?;
         let (mut kept, mut dropped) = (Vec::new(), Vec::new());
         let mut outcomes = Vec::with_capacity(written.len());
         for (ids, outcome) in written {
-            if outcome.is_ok() {
-                kept.extend(ids)
+            if let Ok(done) = &outcome {
+                kept.extend(ids);
+                self.mark_fresh(&done.path);
             } else {
-                dropped.extend(ids)
+                dropped.extend(ids);
             }
             outcomes.push(outcome.map_err(EditingError::Write));
         }
@@ -199,6 +209,20 @@ impl Editing {
         Ok(outcomes)
     }
 
+    fn mark_fresh(&self, path: &str) {
+        let until = now_us() + beside::SOON_US;
+        self.fresh.lock().unwrap_or_else(PoisonError::into_inner).insert(path.to_owned(), until);
+    }
+
+    /// Paths saved lately; a path is given once more when its time is over.
+    fn take_fresh(&self) -> Vec<String> {
+        let mut fresh = self.fresh.lock().unwrap_or_else(PoisonError::into_inner);
+        let paths = fresh.keys().cloned().collect();
+        let now = now_us();
+        fresh.retain(|_, until| *until > now);
+        paths
+    }
+
     /// The versions of a change, and that of what it replaces where the history lacks it.
     async fn intend(
         &self,
@@ -206,6 +230,7 @@ impl Editing {
         present: Option<(Vec<u8>, [u8; 32])>,
         by: &Author,
         intents: &mut Vec<NewVersion>,
+        messages: &mut Vec<Message>,
     ) -> Result<Prepared, EditingError> {
         let last = self.register.last_version(&change.path, false).await?;
         let mut at_us = last.as_ref().map_or(i64::MIN, |last| last.at_us + 1).max(now_us());
@@ -224,6 +249,7 @@ impl Editing {
                 at_us,
                 hash: Some(*hash),
             };
+            messages.extend(last.filter(|last| beside::is_soon(last, at_us)).map(|last| Message::replaced(&last, &version)));
             intents.push(NewVersion { version, body: Some(bytes.clone()), standing: Standing::Kept });
             at_us += 1;
         }

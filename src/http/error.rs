@@ -120,6 +120,12 @@ pub enum ApiError {
     /// No such version.
     #[error("the history has no version {0:?} of this; GET …/history lists them")]
     NoVersion(String),
+    /// No such file.
+    #[error("the library has no file {0:?} for this; GET /v1/lexicon and /v1/shops list what there is")]
+    NoFile(String),
+    /// No such message.
+    #[error("you have no message {0:?}; GET /v1/messages lists them")]
+    NoMessage(String),
     /// The address knows other methods.
     #[error("this address knows other methods: see Allow")]
     Method,
@@ -190,6 +196,8 @@ impl ApiError {
             ApiError::PreconditionRequired => (StatusCode::PRECONDITION_REQUIRED, "precondition_required", "If-Match needed"),
             ApiError::Unreadable(_) => (StatusCode::UNPROCESSABLE_ENTITY, "unreadable", "No entry"),
             ApiError::NoVersion(_) => (StatusCode::NOT_FOUND, "no_version", "No such version"),
+            ApiError::NoFile(_) => (StatusCode::NOT_FOUND, "no_file", "No such file"),
+            ApiError::NoMessage(_) => (StatusCode::NOT_FOUND, "no_message", "No such message"),
             ApiError::Method => (StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", "Method not allowed"),
             ApiError::BadJson(_) => (StatusCode::BAD_REQUEST, "bad_json", "Not JSON"),
             ApiError::BadValue(_) => (StatusCode::BAD_REQUEST, "bad_value", "Value not understood"),

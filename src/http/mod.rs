@@ -9,6 +9,7 @@ mod edit;
 mod entries;
 mod error;
 mod extract;
+mod files;
 mod frame;
 mod golden;
 mod history;
@@ -17,6 +18,7 @@ pub mod json;
 mod learning;
 mod login;
 mod mask;
+mod messages;
 mod notices;
 mod origin;
 mod page;
@@ -33,6 +35,7 @@ mod system;
 mod tls;
 mod token;
 mod tokens;
+mod trial;
 mod users;
 mod who;
 
@@ -43,6 +46,7 @@ pub use decide::{ApproveRequest, ApproveResponse, GoldenShift, GoldenTrial, Tria
 pub use edit::{NewEntryRequest, SaveEntryRequest, SavedResponse, WarningJson, id_of};
 pub use entries::{EntriesResponse, EntryResponse, RenderRequest, RenderResponse};
 pub use error::{ApiError, PROBLEM_TYPE, ProblemDocument};
+pub use files::{FileResponse, FileSummary, FilesResponse, SaveFileRequest};
 pub use frame::Hosts;
 pub use golden::{GoldenJson, GoldenProposalJson, GoldenResponse, NewGolden};
 pub use history::{
@@ -53,6 +57,7 @@ pub use learning::{
     DecideRequest, DecideResponse, EventJson, EventsRequest, EventsResponse, PhrasingJson, PhrasingsResponse, find_phrasing,
 };
 pub use mask::{MaskRequest, MaskResponse};
+pub use messages::{MessageJson, MessagesResponse};
 pub use notices::{
     AcknowledgedResponse, AcknowledgementJson, AcknowledgementsResponse, NewNotice, NoticeEvent, NoticeJson, NoticesResponse,
     ReviewNoticeRequest,
@@ -74,9 +79,10 @@ pub use system::{CountJson, HealthResponse, LibraryResponse, ProblemsResponse};
 pub use tls::Tls;
 pub use token::{TOKEN_FILE, local_token};
 pub use tokens::{NewToken, NewTokenResponse, TokenJson, TokensResponse};
+pub use trial::{EntryShift, FileTrialRequest, FileTrialResponse, QuestionShift, SentenceTrial};
 pub use users::{LendRequest, LentJson, NewUser, NewUserResponse, SetPassword, SetPasswordResponse, UserChange, UserJson, UsersResponse};
 
-use crate::editing::{Author, Editing, Way};
+use crate::editing::{Author, Beside, Editing, Way};
 use crate::journal::Journal;
 use crate::lately::Lately;
 use crate::live::Live;
@@ -240,6 +246,11 @@ impl AppState {
         Author::new(&who.identity, way, why.unwrap_or_default())
     }
 
+    /// Keeps versions of what changes beside the service, until the result is dropped; `None` without a register. Call within a runtime.
+    pub fn look_beside(&self) -> Option<Beside> {
+        self.editing.as_ref().map(|editing| editing.look_beside(&self.live))
+    }
+
     /// Waits until a change that was just made is searched, for [`PUBLISH_WAIT`] at most; it goes on where that is not enough.
     async fn publish(&self) {
         let live = Arc::clone(&self.live);
@@ -316,6 +327,9 @@ fn api() -> OpenApiRouter<AppState> {
         .routes(routes!(history::restore_entry))
         .routes(routes!(history::merge_texts))
         .routes(routes!(preview::post_preview))
+        .merge(files_api())
+        .routes(routes!(messages::list_messages))
+        .routes(routes!(messages::dismiss_message))
         .routes(routes!(entries::render_reply))
         .routes(routes!(check::post_check))
         .routes(routes!(mask::post_mask))
@@ -366,6 +380,20 @@ fn api() -> OpenApiRouter<AppState> {
         .routes(routes!(system::health))
         .routes(routes!(system::ready))
         .routes(routes!(system::get_metrics))
+}
+
+/// Lexicon, shops and settings: files of the lexicon are larger than other bodies.
+fn files_api() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new()
+        .routes(routes!(files::list_lexicon))
+        .routes(routes!(files::get_lexicon_file, files::save_lexicon_file))
+        .routes(routes!(trial::try_lexicon_file))
+        .routes(routes!(files::list_shops))
+        .routes(routes!(files::get_shop_file, files::save_shop_file))
+        .routes(routes!(files::get_settings, files::save_settings))
+        .routes(routes!(files::list_file_history))
+        .routes(routes!(files::get_file_version))
+        .layer(DefaultBodyLimit::max(files::MAX_FILE_BODY_BYTES))
 }
 
 /// Says how writing calls prove that they may.

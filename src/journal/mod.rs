@@ -318,6 +318,21 @@ impl Journal {
         facts::read(&self.path, period)
     }
 
+    /// What customers asked lately, masked, each text once, latest first. Reads the file; for threads that may wait.
+    ///
+    /// # Errors
+    /// Where it cannot be read.
+    pub fn recent_texts(&self, limit: usize) -> Result<Vec<String>, JournalError> {
+        let folder = |source| JournalError::Folder { path: self.path.display().to_string(), source };
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().map_err(folder)?;
+        runtime.block_on(async {
+            let mut connection = store::open_to_read(&self.path).await?;
+            let texts = store::recent_texts(&mut connection, limit).await;
+            connection.close().await?;
+            texts
+        })
+    }
+
     /// Waits until all that was sent before is written and learned.
     ///
     /// # Errors

@@ -368,3 +368,10 @@ fn gather(searches: &[SqliteRow], events: &[SqliteRow], lessons: &[SqliteRow]) -
     }
     Ok(facts)
 }
+
+/// What customers asked lately, each text once, latest first.
+pub(super) async fn recent_texts(connection: &mut SqliteConnection, limit: usize) -> Result<Vec<String>, JournalError> {
+    let sql = "SELECT text FROM searches WHERE text <> '' GROUP BY text ORDER BY max(at_ms) DESC LIMIT $1";
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    Ok(sqlx::query_scalar(sql).bind(limit).fetch_all(connection).await?)
+}

@@ -166,6 +166,11 @@ fn extend(mut lists: Lists, files: &[LexiconFile]) -> (Lexicon, Vec<Problem>) {
     (lists.compile(), problems)
 }
 
+/// Names of the files that a lexicon may have.
+pub fn file_names() -> impl Iterator<Item = &'static str> {
+    GENERAL_FILES.iter().map(|(name, _)| *name)
+}
+
 fn file_name(file: &LexiconFile) -> &str {
     file.path.rsplit('/').next().unwrap_or_default()
 }

@@ -151,6 +151,16 @@ pub enum LibraryError {
     },
 }
 
+/// Whether a text can be `library.toml`: one that cannot be read at all would be served by nothing at the next start.
+///
+/// # Errors
+/// Why not, in English.
+pub fn check_settings(text: &str, dir: &Path) -> Result<(), String> {
+    let (_, problems) = settings::read(text, dir, Settings::default_for(dir)).map_err(|error| error.to_string())?;
+    let broken = problems.into_iter().find(|problem| problem.code == crate::problem::Code::BadSettings);
+    broken.map_or(Ok(()), |problem| Err(format!("line {}: {}", problem.line, problem.en)))
+}
+
 /// A library in a folder below this one, relative to it; `None` where there is none, or no folder.
 ///
 /// # Errors

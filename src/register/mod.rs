@@ -5,6 +5,7 @@
 //! UUIDv7, times milliseconds.
 
 mod audit;
+mod messages;
 mod notices;
 mod people;
 mod points;
@@ -15,6 +16,7 @@ mod users;
 mod versions;
 
 pub use audit::AuditRow;
+pub use messages::Message;
 pub use people::{People, fold};
 pub use points::{NewPoints, PointsRow};
 pub use sessions::SESSION_SECONDS;
@@ -46,6 +48,7 @@ const MAX_CONNECTIONS: u32 = 4;
 /// The tables of format 1, module by module.
 const SCHEMA: &[&[&str]] = &[
     audit::SCHEMA,
+    messages::SCHEMA,
     versions::SCHEMA,
     people::SCHEMA,
     users::SCHEMA,

@@ -158,6 +158,16 @@ impl Register {
         row.as_ref().map(version_of).transpose()
     }
 
+    /// Whether the file at a path ever had a content.
+    ///
+    /// # Errors
+    /// Where it cannot be read.
+    pub async fn has_version(&self, path: &str, hash: [u8; 32]) -> Result<bool, RegisterError> {
+        let sql = "SELECT count(*) FROM versions WHERE path = $1 AND hash = $2";
+        let count: i64 = sqlx::query_scalar(sql).bind(path).bind(hash_text(hash)).fetch_one(&self.pool).await?;
+        Ok(count > 0)
+    }
+
     /// The content with a SHA-256.
     ///
     /// # Errors

@@ -3,13 +3,18 @@
 use axum::Router;
 use axum::body::Body;
 use axum::http::{Request, header};
+use huashu::editing::{Beside, Version, Way};
 use huashu::http::{AppState, router};
+use huashu::library::watch::Mode;
 use huashu::live::Live;
 use huashu::register::Register;
 use serde_json::{Value, json};
+use std::collections::{HashMap, HashSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
 use tempfile::TempDir;
 use tower::ServiceExt;
 
@@ -22,6 +27,7 @@ struct Desk {
     _dir: TempDir,
     kb: PathBuf,
     live: Arc<Live>,
+    register: Register,
     state: AppState,
     router: Router,
 }
@@ -46,8 +52,8 @@ impl Desk {
         }
         let live = Arc::new(Live::in_memory(&kb).unwrap());
         let register = Register::open(&dir.path().join("data")).await.unwrap();
-        let state = AppState::new(Arc::clone(&live)).with_register(register).with_token(TOKEN);
-        Desk { _dir: dir, kb, live, router: router(state.clone()), state }
+        let state = AppState::new(Arc::clone(&live)).with_register(register.clone()).with_token(TOKEN);
+        Desk { _dir: dir, kb, live, register, router: router(state.clone()), state }
     }
 
     fn text(&self, path: &str) -> String {
@@ -210,5 +216,218 @@ async fn a_preview_shows_the_entry_and_what_is_wrong_and_writes_nothing() {
     let broken = desk.send("POST", "/v1/preview", None, &json!({ "markdown": "---\ntitle: [\n---\n" })).await.json;
     assert_eq!((&broken["entry"], &broken["problems"][0]["code"]), (&Value::Null, &json!("front-matter")));
     assert_eq!(desk.live.snapshot().len(), 1);
-    let _ = &desk.state;
+}
+
+/// The desk with somebody who looks for changes beside it, as `serve` does, but for the watcher.
+async fn watched(files: &[(&str, &str)]) -> (Desk, Beside) {
+    let desk = Desk::with(files).await;
+    let beside = desk.state.look_beside().unwrap();
+    beside.caught_up().await;
+    (desk, beside)
+}
+
+#[tokio::test]
+async fn what_editors_and_checkouts_do_gets_into_the_history() {
+    let (desk, beside) =
+        watched(&[("物流/催发货.md", ENTRY), ("改地址.md", "---\ntitle: 改地址\n---\n> 亲\n"), ("lexicon/words.txt", "甲\n")]).await;
+    assert_eq!(desk.history("催发货").await, ["create file 物流/催发货.md"]);
+    put(&desk.kb, "物流/催发货.md", &ENTRY.replace("今天", "明天"));
+    put(&desk.kb, "lexicon/words.txt", "乙\n");
+    fs::create_dir(desk.kb.join("售后")).unwrap();
+    fs::rename(desk.kb.join("改地址.md"), desk.kb.join("售后/改地址.md")).unwrap();
+    put(&desk.kb, "坏.md", "---\ntitle: [\n---\n");
+    desk.live.refresh().unwrap();
+    beside.caught_up().await;
+    assert_eq!(desk.history("催发货").await, ["create file 物流/催发货.md", "save file 物流/催发货.md"]);
+    assert_eq!(desk.history("改地址").await, ["create file 改地址.md", "move file 售后/改地址.md"]);
+    assert_eq!(desk.history("坏").await, ["create file 坏.md"], "a broken file too");
+    let (words, _) = desk.register.versions_of_path("lexicon/words.txt", 9, 0).await.unwrap();
+    assert_eq!(words.len(), 2);
+    // Nobody looks now: the next who does finds it.
+    drop(beside);
+    fs::remove_file(desk.kb.join("物流/催发货.md")).unwrap();
+    desk.live.refresh().unwrap();
+    let live = Arc::new(Live::in_memory(&desk.kb).unwrap());
+    let state = AppState::new(live).with_register(desk.register.clone());
+    let beside = state.look_beside().unwrap();
+    beside.caught_up().await;
+    assert_eq!(desk.history("催发货").await.last().unwrap(), "delete file 物流/催发货.md");
+}
+
+#[tokio::test]
+async fn who_is_replaced_by_a_file_within_seconds_is_told() {
+    let (desk, beside) = watched(&[("物流/催发货.md", ENTRY)]).await;
+    let entry = "/v1/entries/催发货";
+    let etag = desk.send("GET", entry, None, &Value::Null).await.etag;
+    let mine = ENTRY.replace("今天", "今晚");
+    let saved = desk.send("PUT", entry, Some(&etag), &json!({ "markdown": mine })).await.json;
+    // Back to what it had been before: no refresh sees a difference between its two looks.
+    put(&desk.kb, "物流/催发货.md", ENTRY);
+    beside.caught_up().await;
+    let messages = desk.get("/v1/messages").await["messages"].clone();
+    assert_eq!((&messages[0]["code"], &messages[0]["version"]), (&json!("replaced"), &saved["version"]), "{messages}");
+    assert_eq!(desk.history("催发货").await.last().unwrap(), "save file 物流/催发货.md");
+    let id = messages[0]["id"].as_str().unwrap();
+    assert_eq!(desk.send("DELETE", &format!("/v1/messages/{id}"), None, &Value::Null).await.status, 204);
+    assert_eq!(desk.get("/v1/messages").await["messages"], json!([]));
+}
+
+/// Texts of the writers, each of its own.
+fn text(writer: usize, round: usize) -> String {
+    ENTRY.replace("今天发出", &format!("第{writer}位第{round}次"))
+}
+
+/// How long the writers write.
+fn soak() -> Duration {
+    let seconds = std::env::var("HUASHU_SOAK_S").ok().and_then(|seconds| seconds.parse().ok());
+    Duration::from_secs(seconds.unwrap_or(10))
+}
+
+/// Twenty writers, half by file and half by the API, with the watcher running, on three entries.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn of_twenty_writers_nobodys_change_is_lost_unseen() {
+    const WRITERS: usize = 20;
+    const ENTRIES: [&str; 3] = ["催发货", "改地址", "退货"];
+    let path = |entry: &str| format!("物流/{entry}.md");
+    let files: Vec<(String, String)> = ENTRIES.iter().map(|entry| (path(entry), ENTRY.to_owned())).collect();
+    let files: Vec<(&str, &str)> = files.iter().map(|(path, text)| (path.as_str(), text.as_str())).collect();
+    let (desk, beside) = watched(&files).await;
+    let desk = Arc::new(desk);
+    let running = desk.live.run(Mode::Events, |error| panic!("{error}")).unwrap();
+    let over = Arc::new(AtomicBool::new(false));
+    let mut writers = Vec::new();
+    for writer in 0..WRITERS {
+        let (desk, over) = (Arc::clone(&desk), Arc::clone(&over));
+        writers.push(tokio::spawn(async move {
+            let (mut saved, mut refused) = (Vec::new(), 0);
+            for round in 0.. {
+                if over.load(Ordering::Relaxed) {
+                    break;
+                }
+                let entry = ENTRIES[(writer + round) % ENTRIES.len()];
+                if writer % 2 == 0 {
+                    // As editors save: whole, beside, renamed.
+                    let beside = desk.kb.join(format!(".{writer}.tmp"));
+                    fs::write(&beside, text(writer, round)).unwrap();
+                    fs::rename(&beside, desk.kb.join(format!("物流/{entry}.md"))).unwrap();
+                    tokio::time::sleep(Duration::from_millis(150 + 37 * writer as u64)).await;
+                } else {
+                    let address = format!("/v1/entries/{entry}");
+                    let etag = desk.send("GET", &address, None, &Value::Null).await.etag;
+                    let reply = desk.send("PUT", &address, Some(&etag), &json!({ "markdown": text(writer, round) })).await;
+                    match reply.status {
+                        200 => saved.push((reply.json["version"].as_str().unwrap().to_owned(), text(writer, round))),
+                        412 => refused += 1,
+                        other => panic!("{other}: {}", reply.json),
+                    }
+                    tokio::time::sleep(Duration::from_millis(20)).await;
+                }
+            }
+            (saved, refused)
+        }));
+    }
+    // What the watcher saw.
+    let mut seen: HashSet<(String, [u8; 32])> = HashSet::new();
+    let begin = Instant::now();
+    while begin.elapsed() < soak() {
+        for entry in &desk.live.snapshot().library.entries {
+            seen.insert((entry.path.clone(), entry.content_hash));
+        }
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    over.store(true, Ordering::Relaxed);
+    let mut saved = Vec::new();
+    let mut refused = 0;
+    for writer in writers {
+        let (its, no) = writer.await.unwrap();
+        saved.extend(its);
+        refused += no;
+    }
+    desk.live.refresh().unwrap();
+    beside.caught_up().await;
+    drop(running);
+    let mut kept: HashSet<(String, [u8; 32])> = HashSet::new();
+    let mut ends: HashMap<String, [u8; 32]> = HashMap::new();
+    let mut replaced: Vec<Version> = Vec::new();
+    for entry in ENTRIES {
+        let (mut versions, _) = desk.register.versions_of_path(&path(entry), usize::MAX >> 1, 0).await.unwrap();
+        versions.reverse();
+        for pair in versions.windows(2) {
+            let soon = pair[1].at_us - pair[0].at_us < 5_000_000;
+            if pair[0].way != Way::File && pair[1].way == Way::File && soon {
+                replaced.push(pair[0].clone());
+            }
+        }
+        kept.extend(versions.iter().filter_map(|version| Some((version.path.clone(), version.hash?))));
+        ends.insert(path(entry), versions.last().unwrap().hash.unwrap());
+    }
+    eprintln!("{} saved, {refused} refused, {} seen, {} versions, {} replaced", saved.len(), seen.len(), kept.len(), replaced.len());
+    assert!(saved.len() > 5 && refused > 0 && seen.len() > 20, "it was busy");
+    assert!(seen.is_subset(&kept), "what the watcher saw is in the history");
+    for (version, text) in &saved {
+        let kept = desk.register.version(version).await.unwrap().expect("what was acknowledged is in the history");
+        assert_eq!(desk.register.text(kept.hash.unwrap()).await.unwrap().unwrap(), text.as_bytes());
+    }
+    for (path, hash) in ends {
+        let (_, found) = huashu::library::write::read(&desk.kb, &path).unwrap();
+        assert_eq!(hash, found, "the history of {path} ends with what is there");
+    }
+    let told: HashSet<String> = desk.register.messages("local").await.unwrap().into_iter().map(|message| message.version).collect();
+    let untold: Vec<&Version> = replaced.iter().rev().take(100).filter(|version| !told.contains(&version.id)).collect();
+    assert!(untold.is_empty(), "{untold:?}");
+    assert_eq!(desk.register.intended_versions().await.unwrap(), []);
+}
+
+#[tokio::test]
+async fn the_lexicon_is_tried_then_published_and_has_a_history() {
+    let (desk, beside) =
+        watched(&[("物流/催发货.md", ENTRY), ("lexicon/banned.yaml", "rules: []\n"), ("golden.tsv", "货怎么还没来\t催发货\n")]).await;
+    let files = desk.get("/v1/lexicon").await["files"].clone();
+    let named = |name: &str| files.as_array().unwrap().iter().find(|file| file["name"] == name).unwrap().clone();
+    assert!(named("banned.yaml")["etag"].is_string() && named("words.txt")["etag"].is_null());
+    let rule = "rules:\n  - id: no-today\n    class: 承诺\n    why: 仓库说了算\n    severity: block\n    better: [48 小时内发出]\n    words: [今天发出]\n";
+    let trial = desk.send("POST", "/v1/lexicon/banned.yaml/trial", None, &json!({ "text": rule, "sentence": "亲，今天发出" })).await;
+    assert_eq!(trial.status, 200, "{}", trial.json);
+    assert_eq!(trial.json["problems"], json!([]));
+    assert_eq!(trial.json["sentence"]["findings"][0]["code"], "no-today", "{}", trial.json);
+    assert_eq!((&trial.json["entries"][0]["id"], &trial.json["entries"][0]["lost"]), (&json!("催发货"), &json!([])), "{}", trial.json);
+    let trial = desk.send("POST", "/v1/lexicon/synonyms.txt/trial", None, &json!({ "text": "货怎么还没来 = 毫不相干\n" })).await.json;
+    assert_eq!((&trial["asked"], &trial["of"]), (&json!(1), &json!(1)), "{trial}");
+    assert!(desk.text("lexicon/banned.yaml").starts_with("rules"), "a trial writes nothing");
+
+    let file = desk.send("GET", "/v1/lexicon/banned.yaml", None, &Value::Null).await;
+    assert_eq!(desk.send("PUT", "/v1/lexicon/banned.yaml", None, &json!({ "text": rule })).await.status, 428);
+    let saved = desk.send("PUT", "/v1/lexicon/banned.yaml", Some(&file.etag), &json!({ "text": rule, "why": "仓库要求" })).await;
+    assert_eq!((saved.status, &saved.json["id"]), (200, &Value::Null), "{}", saved.json);
+    let problems = desk.get("/v1/entries/催发货").await["problems"].clone();
+    assert_eq!(problems[0]["code"], "banned-phrase", "it counts at once: {problems}");
+    let stale = desk.send("PUT", "/v1/lexicon/banned.yaml", Some(&file.etag), &json!({ "text": "" })).await;
+    assert_eq!((stale.status, &stale.json["current_markdown"]), (412, &json!(rule)));
+    beside.caught_up().await;
+    let history = desk.get("/v1/file-history?path=lexicon/banned.yaml").await;
+    let told: Vec<&str> = history["versions"].as_array().unwrap().iter().map(|version| version["way"].as_str().unwrap()).collect();
+    assert_eq!(told, ["studio", "file"]);
+    let first = history["versions"][1]["version"].as_str().unwrap();
+    assert_eq!(desk.get(&format!("/v1/file-history/{first}")).await["markdown"], "rules: []\n");
+}
+
+#[tokio::test]
+async fn files_that_are_none_of_these_are_neither_read_nor_written() {
+    let desk = Desk::with(&[("物流/催发货.md", ENTRY), ("shops/甲.yaml", "name: 甲\n"), ("library.toml", "format = 1\n")]).await;
+    let check = async |method: &str, path: &str, if_match: Option<&str>, body: Value, expect: (u16, &str)| {
+        let reply = desk.send(method, path, if_match, &body).await;
+        assert_eq!((reply.status, reply.json["code"].as_str().unwrap_or_default()), expect, "{method} {path}: {}", reply.json);
+    };
+    let shop = desk.send("GET", "/v1/shops/甲.yaml", None, &Value::Null).await.etag;
+    let settings = desk.send("GET", "/v1/settings", None, &Value::Null).await.etag;
+    check("GET", "/v1/shops/乙.yaml", None, Value::Null, (404, "no_file")).await;
+    check("GET", "/v1/lexicon/..%2Flibrary.toml", None, Value::Null, (404, "no_file")).await;
+    check("GET", "/v1/lexicon/.hidden", None, Value::Null, (404, "no_file")).await;
+    check("PUT", "/v1/shops/甲.toml", Some(&shop), json!({ "text": "" }), (404, "no_file")).await;
+    check("GET", "/v1/file-history?path=物流/催发货.md", None, Value::Null, (404, "no_file")).await;
+    check("PUT", "/v1/settings", Some(&settings), json!({ "text": "format = 99\n" }), (400, "bad_value")).await;
+    check("PUT", "/v1/settings", Some(&settings), json!({ "text": "name =" }), (400, "bad_value")).await;
+    check("PUT", "/v1/settings", Some(&settings), json!({ "text": "format = 1\nname = \"新名\"\n" }), (200, "")).await;
+    check("PUT", "/v1/shops/甲.yaml", Some(&shop), json!({ "text": "name: 甲店\n" }), (200, "")).await;
+    assert_eq!(desk.get("/v1/library").await["name"], "新名");
 }
