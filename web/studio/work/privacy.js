@@ -27,23 +27,23 @@ async function showKept(place, visit) {
   const { studio, signal } = visit;
   visit.head("隐私");
   const { masks, retention } = await studio.api.get("v1/privacy", { signal });
-  /** @type {Table<{kind: string, sample: string, masked: string}>} */
+  /** @type {Table<{kind: string, zh: string, sample: string, masked: string}>} */
   const masked = new Table({
     label: "打码",
     columns: [
-      { title: "什么", cell: ({ kind }) => kind },
+      { title: "什么", cell: ({ zh }) => zh },
       { title: "顾客写的", wide: true, cell: ({ sample }) => sample },
       { title: "留下的", wide: true, cell: ({ masked: left }) => left },
     ],
     key: ({ kind, sample }) => `${kind} ${sample}`,
   });
   masked.show(masks);
-  /** @type {Table<{kind: string, days: number | null, oldest_at: number | null, rows: number}>} */
+  /** @type {Table<{kind: string, days: number, oldest_at: number | null, rows: number}>} */
   const kept = new Table({
     label: "保留多久",
     columns: [
-      { title: "记录", wide: true, cell: ({ kind }) => KEPT[kind] ?? kind },
-      { title: "保留", number: true, cell: ({ days }) => (days === null || days === undefined ? "一直" : `${days} 天`) },
+      { title: "记录", wide: true, cell: ({ kind }) => named(KEPT, kind) },
+      { title: "保留", number: true, cell: ({ days }) => `${days} 天` },
       { title: "最早的", cell: ({ oldest_at }) => moment(oldest_at) || "—" },
       { title: "现有", number: true, cell: ({ rows }) => `${rows} 条` },
     ],
@@ -63,16 +63,15 @@ async function showKept(place, visit) {
   const erase = button("take danger", "抹去…", async () => {
     const who = name.value.trim();
     if (!who) return name.focus();
-    /** @type {Record<string, unknown>} */
+    /** @type {Record<string, number>} */
     let erased = {};
     const field = textField("again", `再输一遍「${who}」`, { required: true, hint: "搜索和采用的记录、登录、令牌都抹掉；写过的内容留着，作者换成代号。不能撤销。" });
     const done = await asked("抹去这个人的记录", [field], "抹去", async ({ again }) => {
       if (again?.trim() !== who) throw new Error("两次的名字不一样");
-      erased = (await studio.api.delete(`v1/privacy/people/${part(who)}`)) ?? {};
+      erased = (await studio.api.delete(`v1/privacy/people/${part(who)}`)).erased;
     });
     if (!done) return;
-    const counts = /** @type {Record<string, unknown>} */ (erased.erased ?? erased);
-    const lines = Object.entries(counts).filter(([, count]) => typeof count === "number").map(([kind, count]) => element("li", "", `${KEPT[kind] ?? kind}：${count} 条`));
+    const lines = Object.entries(erased).map(([kind, count]) => element("li", "", `${named(KEPT, kind)}：${count} 条`));
     toast("已抹去");
     await opened("抹去了", (settle) => [element("ul", "plain-list", ...lines), element("div", "dialog-foot", button("take", "好", () => settle(true)))]);
   });
@@ -145,7 +144,7 @@ const ACTIONS = {
   "golden.add": "加黄金问题",
   "library.export": "导出词条",
   "library.import": "导入词条",
-  "limits.change": "改赔付额度",
+  "limits.set": "改赔付额度",
   "notice.publish": "发通知",
   "notice.readers": "看了谁知道了",
   "notice.review": "复盘通知",
