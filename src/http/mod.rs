@@ -24,6 +24,7 @@ mod origin;
 mod page;
 mod picture;
 mod points;
+mod privacy;
 mod preview;
 mod renewals;
 mod reports;
@@ -36,6 +37,7 @@ mod tls;
 mod token;
 mod tokens;
 mod trial;
+mod upkeep;
 mod users;
 mod who;
 
@@ -64,6 +66,7 @@ pub use notices::{
 };
 pub use origin::EXTENSION_ORIGIN;
 pub use points::{BoardLine, LedgerLine, PointsResponse};
+pub use privacy::{ErasedResponse, MaskSample, PersonResponse, PrivacyResponse, RetentionLine};
 pub use preview::{PreviewRequest, PreviewResponse, ReplyFinding, SimilarJson};
 pub use renewals::{RenewOutcome, RenewRequest, RenewResponse, RenewalJson, RenewalsResponse};
 pub use reports::{
@@ -127,9 +130,6 @@ const PUBLISH_WAIT: Duration = Duration::from_secs(2);
 
 /// How long open requests may take after the end was asked for: longer than the slowest, shorter than supervisors wait before they kill.
 const SHUTDOWN_GRACE: Duration = Duration::from_secs(5);
-
-/// How often measures are rolled up, so that nobody's not reading them costs memory.
-const UPKEEP_INTERVAL: Duration = Duration::from_secs(5);
 
 /// Bodies below it gain nothing by compression: they fit into one packet.
 const MIN_COMPRESSED_BYTES: u64 = 1024;
@@ -355,6 +355,8 @@ fn api() -> OpenApiRouter<AppState> {
         .routes(routes!(points::list_points))
         .routes(routes!(golden::list_golden, golden::add_golden))
         .routes(routes!(golden::run_golden))
+        .routes(routes!(privacy::get_privacy))
+        .routes(routes!(privacy::export_person, privacy::erase_person))
         .routes(routes!(notices::listen_to_notices, notices::publish_notice))
         .routes(routes!(notices::list_notices))
         .routes(routes!(notices::withdraw_notice))
@@ -472,15 +474,7 @@ where
     L: Listener<Addr = SocketAddr>,
     Peer: for<'a> Connected<IncomingStream<'a, L>>,
 {
-    let upkeep = tokio::spawn(async {
-        let mut interval = tokio::time::interval(UPKEEP_INTERVAL);
-        loop {
-            interval.tick().await;
-            if let Some(recorder) = system::recorder() {
-                recorder.run_upkeep();
-            }
-        }
-    });
+    let upkeep = tokio::spawn(upkeep::run(state.clone()));
     let (asked, is_asked) = tokio::sync::oneshot::channel::<()>();
     let notices = state.notices.clone();
     let people = state.register.clone().map(|register| tokio::spawn(async move { register.follow_people().await }));

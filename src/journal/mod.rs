@@ -8,6 +8,7 @@
 
 mod credit;
 mod facts;
+mod privacy;
 mod store;
 mod writer;
 
@@ -28,6 +29,7 @@ use tokio::sync::{mpsc, oneshot};
 use writer::{Message, Writer};
 
 pub use credit::UsesBy;
+pub use privacy::{DecisionRecord, EventRecord, JournalRecords, KeptRows, Rows, SearchRecord};
 
 /// Name of the file in the data folder.
 pub const FILE: &str = "journal.sqlite3";
@@ -46,9 +48,6 @@ pub const POLL_INTERVAL: Duration = Duration::from_secs(2);
 
 /// Least time between two tables of what was learned: making one costs up to a tenth of a second, picks may come every moment.
 pub const PUBLISH_INTERVAL: Duration = Duration::from_secs(2);
-
-/// What is older is deleted at the start: after 400 days a pick counts a twentieth.
-pub const KEEP_DAYS: i64 = 400;
 
 /// Longest id of a query, an event or a conversation, and longest identity, in bytes: UUIDs have 36.
 pub const MAX_ID_BYTES: usize = 128;

@@ -183,13 +183,6 @@ pub(super) async fn data_version(connection: &mut SqliteConnection) -> Result<i6
     sqlx::query_scalar("PRAGMA data_version").fetch_one(connection).await
 }
 
-/// Deletes what happened before a moment.
-pub(super) async fn delete_before(connection: &mut SqliteConnection, at_ms: i64) -> Result<(), sqlx::Error> {
-    sqlx::query("DELETE FROM events WHERE at_ms < $1").bind(at_ms).execute(&mut *connection).await?;
-    sqlx::query("DELETE FROM searches WHERE at_ms < $1").bind(at_ms).execute(connection).await?;
-    Ok(())
-}
-
 /// Writes a search unless it is there. Returns whether it is new.
 pub(super) async fn insert_search(connection: &mut SqliteConnection, row: &SearchRow) -> Result<bool, sqlx::Error> {
     let hits = serde_json::to_string(&row.hits.iter().map(|hit| &**hit).collect::<Vec<&str>>()).unwrap_or_default();

@@ -301,16 +301,46 @@ fn what_is_forgotten_may_be_learned_again() {
 }
 
 #[test]
-fn what_happened_long_ago_is_deleted_at_the_start() {
+fn what_is_older_than_it_is_kept_is_deleted_and_taught_nothing_any_more() {
     let dir = tempfile::tempdir().unwrap();
     let journal = open(&dir);
-    let old = now_ms() - (KEEP_DAYS + 1) * DAY;
+    let old = now_ms() - 31 * DAY;
     journal.remember(Search { at_ms: old, ..search("q", "怎么还没发货") });
     journal.record(vec![Event { at_ms: old, ..event("1", "q", EventKind::Picked, "甲") }]);
-    journal.flush().unwrap();
-    drop(journal);
-    assert_eq!(learned(&open(&dir)).len(), 0);
-    assert_eq!(numbers(&dir, "SELECT count(*) FROM searches"), [0]);
+    journal.remember(search("r", "到哪了"));
+    journal.record(vec![event("2", "r", EventKind::Picked, "甲")]);
+    let before = now_ms() - 30 * DAY;
+    assert_eq!(journal.age(before, before).unwrap(), Rows { searches: 1, events: 1, decisions: 0 });
+    assert_eq!(journal.age(before, before).unwrap(), Rows::default());
+    assert_eq!(learned(&journal), expect(&[("到哪了", "甲", 1)]));
+    assert_eq!(numbers(&dir, "SELECT count(*) FROM searches"), [1]);
+}
+
+#[test]
+fn an_erased_person_is_nowhere_in_the_file_and_what_was_learned_stays() {
+    let dir = tempfile::tempdir().unwrap();
+    let journal = open(&dir);
+    let by = |who: &str, id: &str| {
+        (
+            Search { identity: who.into(), ..search(id, "怎么还没发货") },
+            Event { identity: who.into(), ..event(id, id, EventKind::Picked, "甲") },
+        )
+    };
+    for (who, id) in [("小李", "1"), ("小王", "2")] {
+        let (search, event) = by(who, id);
+        journal.remember(search);
+        journal.record(vec![event]);
+    }
+    journal.remember(by("小李", "3").0);
+    journal.decide("别的", &"甲".into(), Decision::Ban, "小李").unwrap();
+    assert_eq!(journal.erase("小李").unwrap(), Rows { searches: 1, events: 1, decisions: 1 });
+    // Remembered before, seen after.
+    journal.record(vec![Event { identity: String::new(), ..event("3", "3", EventKind::Picked, "甲") }]);
+    assert_eq!(learned(&journal), expect(&[("怎么还没发货", "甲", 3)]));
+    let named = "SELECT (SELECT count(*) FROM searches WHERE identity = '小李') + (SELECT count(*) FROM events WHERE identity = '小李')
+         + (SELECT count(*) FROM vetoes WHERE decided_by = '小李')";
+    assert_eq!(numbers(&dir, named), [0]);
+    assert_eq!(numbers(&dir, "SELECT count(DISTINCT identity) FROM searches"), [2], "as many people as before");
 }
 
 #[test]

@@ -1,10 +1,9 @@
 //! The thread that owns the database: takes messages in batches, writes each batch in one transaction, counts the questions that it touched
 //! anew, and publishes the table of what was learned.
 
+use super::privacy::{self, Rows};
 use super::store::{self, SearchRow};
-use super::{
-    Decided, Event, JournalError, KEEP_DAYS, LessonRow, MAX_REMEMBERED, POLL_INTERVAL, PUBLISH_INTERVAL, Search, SetAside, now_ms,
-};
+use super::{Decided, Event, JournalError, LessonRow, MAX_REMEMBERED, POLL_INTERVAL, PUBLISH_INTERVAL, Search, SetAside, now_ms};
 use crate::entry::EntryId;
 use crate::learning::{Decision, EventKind, Learned, MAX_SEEN_HITS, Tally, Veto, Vetoes, identity_hash, phrasing_text, tally};
 use crate::mask::mask;
@@ -33,6 +32,8 @@ pub(super) enum Message {
     Teach(Vec<LessonRow>, oneshot::Sender<Result<u64, JournalError>>),
     Decide { text: Arc<str>, entry_id: EntryId, decision: Decision, by: String, answer: oneshot::Sender<Result<(), JournalError>> },
     Decisions(oneshot::Sender<Vec<Decided>>),
+    Erase { who: String, placeholder: String, answer: oneshot::Sender<Result<Rows, JournalError>> },
+    Age { searches_before_ms: i64, events_before_ms: i64, answer: oneshot::Sender<Result<Rows, JournalError>> },
     Flush(oneshot::Sender<()>),
 }
 
@@ -96,7 +97,6 @@ impl<P: Fn(Learned)> Writer<P> {
         mut connection: SqliteConnection,
         publish: &P,
     ) -> Result<(SqliteConnection, HashMap<Arc<str>, Tally>, Vetoes, i64), JournalError> {
-        store::delete_before(&mut connection, now_ms() - KEEP_DAYS * 24 * 60 * 60 * 1000).await?;
         let data_version = store::data_version(&mut connection).await?;
         let (tallies, vetoes) = count_all(&mut connection).await?;
         publish(Learned::new(&tallies, now_ms()));
@@ -157,7 +157,7 @@ impl<P: Fn(Learned)> Writer<P> {
         let mut touched: BTreeSet<String> = BTreeSet::new();
         let mut answers: Vec<Answer<P>> = Vec::new();
         let (mut searches, mut events, mut lessons) = (Vec::new(), Vec::new(), Vec::new());
-        let mut decided = Vec::new();
+        let (mut decided, mut erasures, mut agings) = (Vec::new(), Vec::new(), Vec::new());
         for message in batch.drain(..) {
             match message {
                 Message::Remember(search) => searches.extend(self.remember(*search)),
@@ -170,6 +170,17 @@ impl<P: Fn(Learned)> Writer<P> {
                 Message::Teach(rows, answer) => lessons.push((rows, answer)),
                 Message::Decide { text, entry_id, decision, by, answer } => {
                     decided.push((Decided { text, entry_id, decision, at_ms: now_ms() }, by, answer));
+                }
+                Message::Erase { who, placeholder, answer } => {
+                    // What is only remembered, or in this batch already, is theirs too.
+                    self.remembered
+                        .values_mut()
+                        .filter(|search| search.identity == who)
+                        .for_each(|search| search.identity.clone_from(&placeholder));
+                    erasures.push((who, placeholder, answer));
+                }
+                Message::Age { searches_before_ms, events_before_ms, answer } => {
+                    agings.push((searches_before_ms, events_before_ms, answer))
                 }
                 Message::Decisions(answer) => answers.push(Box::new(move |writer| {
                     let _ = answer.send(writer.decisions());
@@ -201,6 +212,14 @@ impl<P: Fn(Learned)> Writer<P> {
             }));
         }
         let counted = self.count(touched).await;
+        for (who, placeholder, answer) in erasures {
+            let done = privacy::rename(&mut self.connection, &who, &placeholder).await;
+            let _ = answer.send(self.recounted(done).await);
+        }
+        for (searches_ms, events_ms, answer) in agings {
+            let done = privacy::delete_before(&mut self.connection, searches_ms, events_ms).await;
+            let _ = answer.send(self.recounted(done).await);
+        }
         for answer in answers {
             answer(self);
         }
@@ -284,6 +303,16 @@ impl<P: Fn(Learned)> Writer<P> {
             self.stale = true;
         }
         Ok(())
+    }
+
+    /// Counts all anew where rows have changed.
+    async fn recounted(&mut self, done: Result<Rows, sqlx::Error>) -> Result<Rows, JournalError> {
+        let rows = done?;
+        if rows != Rows::default() {
+            (self.tallies, self.vetoes) = count_all(&mut self.connection).await?;
+            self.stale = true;
+        }
+        Ok(rows)
     }
 
     fn decisions(&self) -> Vec<Decided> {

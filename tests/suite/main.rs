@@ -17,6 +17,7 @@ mod panel;
 mod permissions;
 mod platforms;
 mod reports;
+mod privacy;
 mod review;
 mod search;
 mod service;

@@ -14,7 +14,7 @@ import { partsOf } from "./parts.js";
 const PAGE = 50;
 
 /** @type {Record<string, string>} */
-const KEPT = { journal: "流水", searches: "搜索", events: "采用和反馈", learned: "学到的问法", audit: "审计", sessions: "登录", submissions: "提议", notices: "通知", acknowledgements: "知道了", points: "积分", versions: "版本" };
+const KEPT = { journal: "流水", searches: "搜索", events: "采用和反馈", learned: "学到的问法", audit: "审计", sessions: "登录", submissions: "提议", notices: "通知", acknowledgements: "知道了", points: "积分", versions: "版本", submission_comments: "留言", decisions: "对学到的问法的决定", tokens: "令牌", users: "帐号" };
 
 /** @type {import("../screens.js").Show} */
 export function show(place, visit) {
