@@ -48,7 +48,7 @@ export class TransportError extends Error {
  *   is signed in
  * @typedef {{kind: string, entry_id?: string, base_etag?: string, markdown?: string, text?: string, note?: string, query_id?: string}} Proposal
  * @typedef {{id: string, kind: string, entry_id: string | null, title: string, at: number, state: string, reason: string | null}} Submission
- * @typedef {{id: string, text: string, entry_id: string | null, reply_id: string | null}} Notice
+ * @typedef {{id: string, text: string, shops: string[], entry_id: string | null, reply_id: string | null}} Notice `shops`: names; none: all
  * @typedef {{id: string, gone: true}} Gone a notice that is over
  */
 
@@ -145,7 +145,8 @@ export class PageTransport {
   /** @type {Transport["notices"]} */
   notices(told, signal) {
     const listen = () => {
-      const source = new EventSource(`${this.base}v1/notices`);
+      // Such a request has no headers of its own: the page says in the address who acknowledged what before.
+      const source = new EventSource(`${this.base}v1/notices?${new URLSearchParams({ install: this.install })}`);
       signal.addEventListener("abort", () => source.close());
       const hear = (/** @type {MessageEvent<string>} */ { data }) => {
         const notice = readNotice(data);
@@ -232,9 +233,9 @@ export function readNotice(data) {
   try {
     const notice = JSON.parse(data);
     if (typeof notice?.id !== "string") return null;
-    const { id, text, entry_id = null, reply_id = null, gone } = notice;
+    const { id, text, shops = [], entry_id = null, reply_id = null, gone } = notice;
     if (gone === true) return { id, gone };
-    return typeof text === "string" ? { id, text, entry_id, reply_id } : null;
+    return typeof text === "string" ? { id, text, shops, entry_id, reply_id } : null;
   } catch {
     return null;
   }

@@ -24,8 +24,8 @@ mod origin;
 mod page;
 mod picture;
 mod points;
-mod privacy;
 mod preview;
+mod privacy;
 mod renewals;
 mod reports;
 mod search;
@@ -66,8 +66,8 @@ pub use notices::{
 };
 pub use origin::EXTENSION_ORIGIN;
 pub use points::{BoardLine, LedgerLine, PointsResponse};
-pub use privacy::{ErasedResponse, MaskSample, PersonResponse, PrivacyResponse, RetentionLine};
 pub use preview::{PreviewRequest, PreviewResponse, ReplyFinding, SimilarJson};
+pub use privacy::{ErasedResponse, MaskSample, PersonResponse, PrivacyResponse, RetentionLine};
 pub use renewals::{RenewOutcome, RenewRequest, RenewResponse, RenewalJson, RenewalsResponse};
 pub use reports::{
     ExpiringRow, FiguresJson, GapRow, HotWordRow, NearestJson, NeverUsedRow, NoHitRow, PainAnswerJson, PainJson, PainsResponse, ReportJson,

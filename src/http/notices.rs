@@ -4,17 +4,17 @@ use super::error::ApiError;
 use super::extract::{ApiJson, ApiPath, ApiQuery};
 use super::who::Who;
 use super::{AppState, MAX_PAGE};
-use crate::access::{Caller, Right};
+use crate::access::{Caller, Proof, Right};
 use crate::facet::Facet;
-use crate::journal::now_ms;
-use crate::notices::{Board, MAX_IN_FORCE, MAX_NOTICE_CHARS, Notice};
+use crate::journal::{MAX_ID_BYTES, now_ms};
+use crate::notices::{MAX_IN_FORCE, MAX_NOTICE_CHARS, Notice};
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::sse::{Event, KeepAlive, Sse};
 use futures_util::stream::{Stream, unfold};
 use serde::{Deserialize, Serialize};
-use std::collections::{BTreeMap, HashSet, VecDeque};
+use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
@@ -47,6 +47,8 @@ const MAX_REVIEW_CHARS: usize = 1_000;
 pub(super) struct ListenParams {
     /// Id or alias of a shop: those for other shops are left out.
     pub shop: Option<String>,
+    /// Install id of the client, where it cannot send the header: what it has acknowledged is left out.
+    pub install: Option<String>,
 }
 
 /// One event of the stream. A notice that is over comes as its id with `gone`, under the event name `gone`.
@@ -63,6 +65,9 @@ pub struct NoticeEvent {
     /// One of its replies.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reply_id: Option<String>,
+    /// Names of the shops that it concerns; absent: all.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub shops: Vec<String>,
     /// Until when, in milliseconds since 1970.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub until: Option<i64>,
@@ -206,13 +211,31 @@ pub(super) async fn listen_to_notices(
 ) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, ApiError> {
     who.require(Right::Use)?;
     let place = state.notices.take_place().ok_or(ApiError::Busy)?;
-    let read = match &*who.identity {
+    if params.install.as_ref().is_some_and(|install| install.len() > MAX_ID_BYTES) {
+        return Err(ApiError::BadQuery(format!("install has at most {MAX_ID_BYTES} bytes")));
+    }
+    let is_nobody = who.by == Proof::Nobody && who.identity.is_empty();
+    let read = match params.install.as_deref().filter(|_| is_nobody).unwrap_or(&*who.identity) {
         "" => Vec::new(),
         identity => state.register()?.acknowledged_by(identity).await?,
     };
     // Listening begins before what is in force is read: nothing falls between.
-    let listening =
-        Listening::new(&state.notices, (*who).clone(), params.shop.map(|shop| state.shop_id(&shop).unwrap_or(shop)), read, place);
+    let shop = params.shop.map(|shop| state.shop_id(&shop).unwrap_or(shop));
+    let shops = &state.live.snapshot().library.shops;
+    let names = shops.iter().filter(|(_, shop)| !shop.name.is_empty()).map(|(id, shop)| (id.clone(), shop.name.clone())).collect();
+    let hello = Event::default().retry(RETRY).comment("huashu");
+    let listening = Listening {
+        caller: (*who).clone(),
+        shop,
+        current: state.notices.listen(),
+        closed: state.notices.closed(),
+        names,
+        read: read.into_iter().collect(),
+        told: BTreeMap::new(),
+        waiting: VecDeque::from([hello]),
+        ends: Instant::now() + MAX_LISTENING,
+        _place: place,
+    };
     state.refresh_notices().await?;
     Ok(Sse::new(unfold(listening, Listening::next)).keep_alive(KeepAlive::new().interval(KEEP_ALIVE)))
 }
@@ -223,6 +246,8 @@ struct Listening {
     shop: Option<String>,
     current: watch::Receiver<Arc<[Notice]>>,
     closed: watch::Receiver<bool>,
+    /// Names of shops.
+    names: HashMap<String, String>,
     /// Ids that the caller has acknowledged before.
     read: HashSet<String>,
     /// What was told and is in force, with its end.
@@ -233,21 +258,6 @@ struct Listening {
 }
 
 impl Listening {
-    fn new(board: &Board, caller: Caller, shop: Option<String>, read: Vec<String>, place: OwnedSemaphorePermit) -> Listening {
-        let hello = Event::default().retry(RETRY).comment("huashu");
-        Listening {
-            caller,
-            shop,
-            current: board.listen(),
-            closed: board.closed(),
-            read: read.into_iter().collect(),
-            told: BTreeMap::new(),
-            waiting: VecDeque::from([hello]),
-            ends: Instant::now() + MAX_LISTENING,
-            _place: place,
-        }
-    }
-
     async fn next(mut self) -> Option<(Result<Event, Infallible>, Listening)> {
         loop {
             if let Some(event) = self.waiting.pop_front() {
@@ -279,7 +289,7 @@ impl Listening {
         let gone: Vec<String> = self.told.keys().filter(|id| !holding.iter().any(|notice| notice.id == **id)).cloned().collect();
         for id in gone {
             self.told.remove(&id);
-            let event = NoticeEvent { id, text: None, entry_id: None, reply_id: None, until: None, gone: true };
+            let event = NoticeEvent { id, text: None, entry_id: None, reply_id: None, shops: Vec::new(), until: None, gone: true };
             self.waiting.extend(Event::default().event("gone").json_data(&event));
         }
         for notice in holding {
@@ -289,6 +299,7 @@ impl Listening {
                     text: Some(notice.text.clone()),
                     entry_id: notice.entry_id.clone(),
                     reply_id: notice.reply_id.clone(),
+                    shops: notice.shops.iter().map(|id| self.names.get(id).unwrap_or(id).clone()).collect(),
                     until: Some(notice.until_ms),
                     gone: false,
                 };

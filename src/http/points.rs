@@ -7,6 +7,7 @@ use super::who::Who;
 use crate::access::Right;
 use crate::journal::UsesBy;
 use crate::register::PointsRow;
+use crate::sheets::cells::csv_for_excel;
 use axum::Json;
 use axum::extract::State;
 use axum::http::{HeaderValue, header};
@@ -143,16 +144,6 @@ pub(super) async fn list_points(
         ledger: ledger.into_iter().map(|row| line(row, &uses)).collect(),
     };
     Ok(Json(response).into_response())
-}
-
-/// Rows as CSV that Excel opens with a double click: with a byte order mark, and no cell is a formula.
-fn csv_for_excel(rows: impl IntoIterator<Item = Vec<String>>) -> std::io::Result<Vec<u8>> {
-    let mut writer = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer("\u{feff}".as_bytes().to_vec());
-    let guarded = |cell: String| if cell.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{cell}") } else { cell };
-    for row in rows {
-        writer.write_record(row.into_iter().map(guarded)).map_err(std::io::Error::other)?;
-    }
-    writer.into_inner().map_err(csv::IntoInnerError::into_error)
 }
 
 fn state_of(row: &PointsRow) -> &'static str {

@@ -4,6 +4,8 @@ use super::service::{PATIENCE, PROGRAM, Service, VARIABLES, put};
 use assert_cmd::Command;
 use serde_json::Value;
 use std::fs;
+use std::io::{Read, Write};
+use std::net::TcpStream;
 use std::path::Path;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
@@ -464,6 +466,12 @@ fn a_folder_has_one_server_at_a_time_and_others_read_beside_it() {
 fn a_server_ends_well_when_it_is_told_to_stop() {
     let desk = desk();
     let mut server = serve(desk.path());
+    let mut panel = TcpStream::connect(&server.address).unwrap();
+    panel.set_read_timeout(Some(PATIENCE)).unwrap();
+    write!(panel, "GET /v1/notices HTTP/1.1\r\nHost: {}\r\n\r\n", server.address).unwrap();
+    let mut heard = [0; 2_048];
+    let begun = panel.read(&mut heard).unwrap();
+    assert!(heard[..begun].starts_with(b"HTTP/1.1 200"), "{}", String::from_utf8_lossy(&heard));
     let told = std::process::Command::new("kill").args(["-TERM", &server.child.id().to_string()]).status().unwrap();
     assert!(told.success());
     let begin = Instant::now();
@@ -475,5 +483,8 @@ fn a_server_ends_well_when_it_is_told_to_stop() {
         std::thread::sleep(Duration::from_millis(20));
     };
     assert_eq!(status.code(), Some(0));
+    let mut rest = String::new();
+    panel.read_to_string(&mut rest).unwrap();
+    assert!(rest.ends_with("0\r\n\r\n"), "an open stream of notices is ended, not cut: {rest:?}");
     serve(desk.path());
 }

@@ -45,15 +45,15 @@ async fn the_records_of_one_person_are_given_out_and_erased_and_what_they_wrote_
     let erased = ok(&team, ADMIN, "DELETE", path, Value::Null).await;
     assert_eq!((&erased["erased"]["searches"], &erased["erased"]["events"], &erased["erased"]["users"]), (&json!(1), &json!(1), &json!(1)));
     assert!(team.register.people().by_session(&session, 0).is_none(), "whoever was erased is out at once");
+    let audit = ok(&team, ADMIN, "GET", "/v1/audit", Value::Null).await;
+    let lines = audit["lines"].as_array().unwrap();
+    assert!(["person.export", "person.erase"].iter().all(|action| lines.iter().any(|line| line["action"] == *action)));
+    assert!(!audit["lines"].to_string().contains("小李"));
     let left = ok(&team, ADMIN, "GET", path, Value::Null).await;
     let register = left["register"].as_object().unwrap();
     assert!(left["journal"] == json!({"searches": [], "events": [], "decisions": []}) && register.is_empty(), "{left}");
     let proposal = ok(&team, ADMIN, "GET", &format!("/v1/submissions/{id}"), Value::Null).await;
     assert_eq!((&proposal["by"], &proposal["text"]), (&json!("已抹去"), &json!("退去哪个仓")));
-    let audit = ok(&team, ADMIN, "GET", "/v1/audit", Value::Null).await;
-    let lines = audit["lines"].as_array().unwrap();
-    assert!(["person.export", "person.erase"].iter().all(|action| lines.iter().any(|line| line["action"] == *action)));
-    assert!(!audit["lines"].to_string().contains("小李"));
 }
 
 #[tokio::test]

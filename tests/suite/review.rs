@@ -6,6 +6,7 @@ use axum::http::{Request, StatusCode, header};
 use futures_util::StreamExt;
 use huashu::http::{AppState, local_token, router};
 use huashu::journal::{Journal, now_ms};
+use huashu::library::watch::Mode;
 use huashu::live::Live;
 use huashu::register::{NewSubmission, Register};
 use huashu::review::Kind;
@@ -126,6 +127,7 @@ async fn a_notice_reaches_open_panels_of_its_shops_and_leaves_them_at_its_end() 
     assert_eq!((&published["shops"], &published["state"]), (&json!(["旗舰"]), &json!("in_force")));
     for stream in [&mut flagship, &mut any] {
         let told = stream.next(SOON).await.unwrap();
+        assert_eq!(told["shops"], json!(["旗舰店"]), "by name");
         assert_eq!((&told["text"], &told["entry_id"], &told["id"]), (&json!("顺丰今天停运"), &json!("催发货"), &published["id"]));
     }
     assert_eq!(other.next(Duration::from_millis(300)).await, None);
@@ -364,4 +366,24 @@ async fn a_question_becomes_golden_as_a_line_of_its_file() {
     desk.live.refresh().unwrap();
     let run = desk.ok("POST", "/v1/golden/run", Value::Null).await;
     assert_eq!(run["golden"]["broken"].as_array().unwrap().len(), 2);
+}
+
+#[tokio::test]
+async fn an_entry_leaves_lookup_at_its_end_without_a_file_changing_and_stands_among_the_renewals() {
+    let shanghai = jiff::tz::TimeZone::get("Asia/Shanghai").unwrap();
+    let end = (jiff::Timestamp::now() + jiff::SignedDuration::from_secs(3)).to_zoned(shanghai).strftime("%Y-%m-%d %H:%M:%S").to_string();
+    let until = format!("---\ntitle: 活动价保\nquestions: [活动价能补差吗]\nvalid: {{until: {end}}}\n---\n> 亲，可以的\n");
+    let desk = Desk::new(&[("催发货.md", ENTRY), ("活动价保.md", &until)]).await;
+    let _running = desk.live.run(Mode::Poll(Duration::from_secs(3_600)), |error| panic!("{error}")).unwrap();
+    let first = async || desk.ok("GET", "/v1/search?q=活动价能补差吗", Value::Null).await["hits"][0]["id"].clone();
+    assert_eq!(first().await, "活动价保");
+    let shown = desk.ok("GET", "/v1/renewals", Value::Null).await["entries"][0].clone();
+    assert_eq!((&shown["id"], &shown["overdue"]), (&json!("活动价保"), &json!(false)), "before it ends");
+    let begin = std::time::Instant::now();
+    while first().await == "活动价保" {
+        assert!(begin.elapsed() < Duration::from_secs(60));
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    let shown = desk.ok("GET", "/v1/renewals", Value::Null).await["entries"][0].clone();
+    assert_eq!((&shown["overdue"], &shown["served"]), (&json!(true), &json!(false)));
 }

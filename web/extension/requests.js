@@ -75,8 +75,8 @@ export function isAway({ status }) {
  * @returns {Promise<boolean>} whether the service has such events at all
  */
 export async function listen(path, told, signal) {
-  const { server, token } = await readConfig();
-  const headers = { accept: "text/event-stream", ...(token ? { authorization: `Bearer ${token}` } : {}) };
+  const { server, token, install } = await readConfig();
+  const headers = { accept: "text/event-stream", "huashu-install": install, ...(token ? { authorization: `Bearer ${token}` } : {}) };
   const response = await fetch(server + path, { headers, signal, credentials: "omit", cache: "no-store", redirect: "error" });
   if (!response.ok || !response.body) return response.status >= 500;
   const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();

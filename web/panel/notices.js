@@ -60,7 +60,7 @@ export class Notices {
   #draw() {
     const latestTied = this.#pinned.findLast(({ entry_id }) => entry_id !== null);
     const lines = this.#pinned.map((notice, index) => {
-      const line = element("div", "notice", element("p", "", element("strong", "", "通知"), ` ${notice.text}`));
+      const line = element("div", "notice", element("p", "", element("strong", "", notice.shops.length > 0 ? `通知（${notice.shops.join("、")}）` : "通知"), ` ${notice.text}`));
       if (notice.entry_id !== null) {
         const what = notice.reply_id === null ? "看条目" : "用这句";
         line.append(button("plain", what, () => this.use(notice), notice === latestTied ? SHOWN.notice : undefined));
