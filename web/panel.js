@@ -164,8 +164,9 @@ export class HuashuPanel extends HTMLElement {
 
   /** Somebody signed in or out. */
   async #enter() {
-    const { seek, parts } = this.#all;
+    const { seek, parts, notices } = this.#all;
     await this.#refresh();
+    notices.listen();
     parts.question.focus();
     seek.search();
   }

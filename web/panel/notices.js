@@ -12,6 +12,8 @@ export class Notices {
   #pinned = [];
   /** Acknowledged ones: the service may tell them again when the line was lost. @type {Set<string>} */
   #read = new Set();
+  /** Ends what is listened to. */
+  #leave = new AbortController();
 
   /**
    * @param {HTMLElement} place @param {import("../transport.js").Transport} transport
@@ -23,8 +25,13 @@ export class Notices {
     this.use = use;
   }
 
+  /** Listens, as whoever is signed in now. */
   listen() {
-    this.transport.notices((notice) => ("gone" in notice ? this.#unpin(notice.id) : this.#pin(notice)), new AbortController().signal);
+    this.#leave.abort();
+    this.#leave = new AbortController();
+    this.#pinned = [];
+    this.#draw();
+    this.transport.notices((notice) => ("gone" in notice ? this.#unpin(notice.id) : this.#pin(notice)), this.#leave.signal);
   }
 
   /** What the latest pinned notice is tied to; `false` where it is tied to nothing. */
