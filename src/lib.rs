@@ -42,4 +42,5 @@ pub mod site_profiles;
 pub mod slots;
 pub mod snapshot;
 pub mod suggest;
+pub mod twins;
 pub mod urgency;

@@ -44,6 +44,9 @@ pub enum ApiError {
     /// No such learned phrasing.
     #[error("no learned phrasing has the id {0:?}; GET /v1/phrasings lists them")]
     NoPhrasing(String),
+    /// No such wish in these days.
+    #[error("no wish of these days has the id {0:?}; GET /v1/wishes lists them")]
+    NoWish(String),
     /// Nothing of a kind has this id.
     #[error("there is no {0} {1:?}")]
     NoSuch(&'static str, String),
@@ -173,6 +176,7 @@ impl ApiError {
             ApiError::NoReply { .. } => (StatusCode::NOT_FOUND, "no_reply", "No such reply"),
             ApiError::NothingToSay(_) => (StatusCode::UNPROCESSABLE_ENTITY, "nothing_to_say", "Entry without a reply"),
             ApiError::NoPicture(_) => (StatusCode::NOT_FOUND, "no_picture", "No such picture"),
+            ApiError::NoWish(_) => (StatusCode::NOT_FOUND, "no_wish", "No such wish"),
             ApiError::NoPhrasing(_) => (StatusCode::NOT_FOUND, "no_phrasing", "No such learned phrasing"),
             ApiError::NoSuch(..) => (StatusCode::NOT_FOUND, "not_found", "Not found"),
             ApiError::NoJournal => (StatusCode::SERVICE_UNAVAILABLE, "no_journal", "No journal"),

@@ -307,7 +307,8 @@ pub(super) async fn decide_phrasing(
     Ok(Json(response))
 }
 
-async fn accept(state: &AppState, who: &Who, entry_id: &str, question: String) -> Result<bool, ApiError> {
+/// Adds a question to an entry. Returns whether its file changed.
+pub(super) async fn accept(state: &AppState, who: &Who, entry_id: &str, question: String) -> Result<bool, ApiError> {
     if question.is_empty() || question.contains(['<', '>', '\n']) {
         let what = "the text holds a placeholder or is empty: send the wording for the entry as `question`";
         return Err(ApiError::BadValue(what.to_owned()));

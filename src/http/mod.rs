@@ -5,6 +5,7 @@ mod audit;
 mod browse;
 mod check;
 mod decide;
+mod desk;
 mod edit;
 mod entries;
 mod error;
@@ -45,6 +46,10 @@ pub use audit::{AuditLine, AuditResponse};
 pub use browse::{BrowseRequest, BrowseResponse};
 pub use check::{CheckRequest, CheckResponse, FindingJson, MAX_DRAFT_CHARS, check_text};
 pub use decide::{ApproveRequest, ApproveResponse, GoldenShift, GoldenTrial, TrialRequest, TrialResponse};
+pub use desk::{
+    AskedJson, AskedResponse, DraftResponse, MergeTwinsRequest, MoveRequest, MoveResponse, SimilarEntry, SimilarPair, SimilarResponse,
+    WishJson, WishesResponse,
+};
 pub use edit::{NewEntryRequest, SaveEntryRequest, SavedResponse, WarningJson, id_of};
 pub use entries::{EntriesResponse, EntryResponse, RenderRequest, RenderResponse};
 pub use error::{ApiError, PROBLEM_TYPE, ProblemDocument};
@@ -366,6 +371,12 @@ fn api() -> OpenApiRouter<AppState> {
         .routes(routes!(audit::list_audit))
         .routes(routes!(import::import_table).layer(DefaultBodyLimit::max(MAX_IMPORT_BYTES)))
         .routes(routes!(import::export_table))
+        .routes(routes!(desk::list_similar))
+        .routes(routes!(desk::merge_similar))
+        .routes(routes!(desk::list_wishes))
+        .routes(routes!(desk::draft_wish))
+        .routes(routes!(desk::list_asked))
+        .routes(routes!(desk::move_phrasing))
         .routes(routes!(reports::report_hot_words))
         .routes(routes!(reports::report_no_hits))
         .routes(routes!(reports::report_unused))

@@ -265,7 +265,7 @@ fn missing_scripts(unmatched: &[&Turn], min_times: usize) -> Vec<MissingScript> 
     let texts: Vec<String> = wordings.iter().map(|(letters, _)| letters.clone()).collect();
     // The commoner stands earlier, so that a group is named by its commonest wording.
     let mut leader: Vec<usize> = (0..texts.len()).collect();
-    for (later, earlier, _) in crate::library::similar_earlier(&texts) {
+    for (later, earlier, _) in crate::library::similar_earlier(&texts, crate::library::SIMILAR) {
         leader[later] = leader[earlier];
     }
     let mut groups: BTreeMap<usize, Vec<&Turn>> = BTreeMap::new();

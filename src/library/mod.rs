@@ -21,8 +21,8 @@ pub mod write;
 
 pub use load::{examine, load, load_with, load_within};
 pub use settings::FORMAT;
-pub(crate) use similar::similar_earlier;
 pub use similar::similar_to;
+pub(crate) use similar::{SIMILAR, similar_earlier};
 pub use walk::Limits;
 pub(crate) use walk::is_entry;
 

@@ -12,7 +12,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 /// From this Jaccard index of character bigrams on, two replies count as the same; two honest wordings of one answer stay below 0.5.
-const SIMILAR: f64 = 0.7;
+pub(crate) const SIMILAR: f64 = 0.7;
 
 /// One problem for each reply that is nearly the text of an earlier one, naming one. Retired entries do not take part.
 pub fn similar_replies(library: &Library) -> Vec<Problem> {
@@ -23,7 +23,7 @@ pub fn similar_replies(library: &Library) -> Vec<Problem> {
         .flat_map(|entry| entry.replies.iter().map(move |reply| (entry.as_ref(), reply)))
         .collect();
     let texts: Vec<String> = replies.iter().map(|(_, reply)| reply.text()).collect();
-    similar_earlier(&texts)
+    similar_earlier(&texts, SIMILAR)
         .into_iter()
         .map(|(later, earlier, jaccard)| {
             let ((entry, reply), (other, original)) = (replies[later], replies[earlier]);
@@ -63,26 +63,29 @@ fn bigrams(text: &str) -> Vec<u64> {
     set
 }
 
-/// For each text that has an earlier one at least [`SIMILAR`] to it: `(its index, such an earlier one, how similar)`. One is enough:
+/// For each text that has an earlier one at least so similar to it: `(its index, such an earlier one, how similar)`. One is enough:
 /// naming the most similar would compare all pairs of a thousand copies.
-pub(crate) fn similar_earlier(texts: &[String]) -> Vec<(usize, usize, f64)> {
+pub(crate) fn similar_earlier(texts: &[String], similar: f64) -> Vec<(usize, usize, f64)> {
     let sets = ranked_sets(texts);
     let mut postings: HashMap<u32, Vec<usize>> = HashMap::new();
     // The last text that each was compared with, so that no pair is compared twice.
     let mut compared = vec![usize::MAX; sets.len()];
     let mut found = Vec::new();
     for (later, set) in sets.iter().enumerate().filter(|(_, set)| !set.is_empty()) {
-        let least = at_least(set.len());
+        let least = at_least(set.len(), similar);
         let prefix = &set[..set.len() - least + 1];
-        let similar = prefix.iter().flat_map(|bigram| postings.get(bigram).into_iter().flatten()).find_map(|earlier| {
+        let found_earlier = prefix.iter().flat_map(|bigram| postings.get(bigram).into_iter().flatten()).find_map(|earlier| {
             let other = &sets[*earlier];
-            if other.len() < least || set.len() < at_least(other.len()) || std::mem::replace(&mut compared[*earlier], later) == later {
+            if other.len() < least
+                || set.len() < at_least(other.len(), similar)
+                || std::mem::replace(&mut compared[*earlier], later) == later
+            {
                 return None;
             }
             let jaccard = jaccard(set, other);
-            (jaccard >= SIMILAR).then_some((later, *earlier, jaccard))
+            (jaccard >= similar).then_some((later, *earlier, jaccard))
         });
-        found.extend(similar);
+        found.extend(found_earlier);
         for bigram in prefix {
             postings.entry(*bigram).or_default().push(later);
         }
@@ -128,9 +131,9 @@ fn ranked_sets(texts: &[String]) -> Vec<Vec<u32>> {
 
 /// How many bigrams a set of `size` must share with a similar one, and also the least size of that one.
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_precision_loss, reason = "sizes of replies")]
-fn at_least(size: usize) -> usize {
+fn at_least(size: usize, similar: f64) -> usize {
     // Less a trifle, so that 0.7 × 10 is not 7.000…1 and so 8.
-    ((size as f64 * SIMILAR - 1e-9).ceil() as usize).max(1)
+    ((size as f64 * similar - 1e-9).ceil() as usize).max(1)
 }
 
 #[expect(clippy::cast_precision_loss, reason = "sizes of replies")]
@@ -161,16 +164,18 @@ mod tests {
 
     #[test]
     fn an_earlier_text_is_named_where_one_is_similar() {
-        let found =
-            similar_earlier(&texts(&["亲,您的订单会在今天发出", "别的话", "亲,您的订单会在今天发出哦", "亲, 您的訂單會在今天發出", ""]));
+        let found = similar_earlier(
+            &texts(&["亲,您的订单会在今天发出", "别的话", "亲,您的订单会在今天发出哦", "亲, 您的訂單會在今天發出", ""]),
+            SIMILAR,
+        );
         assert_eq!(found.iter().map(|(later, earlier, _)| (*later, *earlier)).collect::<Vec<_>>(), [(2, 0), (3, 0)]);
         assert_eq!(found[1].2, 1.0);
     }
 
     #[test]
     fn exactly_seven_of_ten_is_similar() {
-        assert_eq!(similar_earlier(&texts(&["abcdefgh", "abcdefghijk"])).len(), 1);
-        assert_eq!(similar_earlier(&texts(&["abcdefgh", "abcdefghijkl"])).len(), 0);
+        assert_eq!(similar_earlier(&texts(&["abcdefgh", "abcdefghijk"]), SIMILAR).len(), 1);
+        assert_eq!(similar_earlier(&texts(&["abcdefgh", "abcdefghijkl"]), SIMILAR).len(), 0);
     }
 
     proptest! {
@@ -179,7 +184,7 @@ mod tests {
             let sets = ranked_sets(&texts);
             let similar = |one: usize, other: usize| !sets[one].is_empty() && !sets[other].is_empty() && jaccard(&sets[one], &sets[other]) >= SIMILAR;
             let expected: Vec<usize> = (0..texts.len()).filter(|later| (0..*later).any(|earlier| similar(*later, earlier))).collect();
-            let found: Vec<usize> = similar_earlier(&texts).into_iter().map(|(later, ..)| later).collect();
+            let found: Vec<usize> = similar_earlier(&texts, SIMILAR).into_iter().map(|(later, ..)| later).collect();
             prop_assert_eq!(found, expected);
         }
     }
@@ -191,7 +196,7 @@ mod tests {
             .map(|text| format!("亲,非常抱歉让您久等了,{}。请您放心", (0..50).map(|at| word(text * 31 + at * at)).collect::<String>()))
             .collect();
         let begun = std::time::Instant::now();
-        similar_earlier(&texts);
+        similar_earlier(&texts, SIMILAR);
         // A second in a release build; this build is not optimised and the machine may be busy.
         assert!(begun.elapsed().as_secs() < 5, "{:?}", begun.elapsed());
     }

@@ -14,8 +14,8 @@ const MAX_GROUPS: usize = 1_000;
 /// and no word that tells anything: .38; 怎么还没发货 and 什么时候发货 share the one such word: .75.
 pub(super) const SAME: f32 = 0.55;
 
-/// Samples kept of a group.
-pub const MAX_SAMPLES: usize = 5;
+/// Samples kept of a group: as many as a draft has use for.
+pub const MAX_SAMPLES: usize = 20;
 
 /// Messages that ask the same.
 #[derive(Debug, Clone, PartialEq, Eq)]

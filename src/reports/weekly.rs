@@ -6,6 +6,9 @@ use crate::learning::EventKind;
 use std::collections::HashSet;
 use std::fmt::Write;
 
+/// Samples of one pain: ten pains are to fit a page.
+const SHOWN_SAMPLES: usize = 4;
+
 /// Figures of a period.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Figures {
@@ -132,7 +135,7 @@ pub fn markdown(weekly: &Weekly) -> String {
         let first = asked.samples.first().map_or("", |(text, _)| text);
         let (done, helped) = outcome(titled);
         let _ = writeln!(text, "{number}. **{}**：{} 位顾客问了 {} 次", escape_markdown(first), asked.people, asked.count);
-        for (sample, count) in asked.samples.iter().skip(1) {
+        for (sample, count) in asked.samples.iter().take(SHOWN_SAMPLES).skip(1) {
             let _ = writeln!(text, "   - {}（{count}）", escape_markdown(sample));
         }
         let _ = writeln!(text, "   - {}；{helped}", escape_markdown(&done));
@@ -172,7 +175,8 @@ pub fn html(weekly: &Weekly) -> String {
         let asked = &titled.pain.asked;
         let first = asked.samples.first().map_or("", |(text, _)| text);
         let (done, helped) = outcome(titled);
-        let samples: Vec<String> = asked.samples.iter().skip(1).map(|(text, count)| format!("{}（{count}）", escape_html(text))).collect();
+        let samples: Vec<String> =
+            asked.samples.iter().take(SHOWN_SAMPLES).skip(1).map(|(text, count)| format!("{}（{count}）", escape_html(text))).collect();
         let _ = write!(page, "<li><b>{}</b>：{} 位顾客问了 {} 次", escape_html(first), asked.people, asked.count);
         if !samples.is_empty() {
             let _ = write!(page, "<br><span class=\"s\">{}</span>", samples.join("；"));

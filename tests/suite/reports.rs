@@ -153,3 +153,26 @@ async fn what_is_no_period_or_format_is_told() {
     let nobody = Request::get("/v1/reports/speed").body(Body::empty()).unwrap();
     assert_eq!(desk.router.clone().oneshot(nobody).await.unwrap().status(), 401);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_desks_show_wishes_twins_and_what_customers_also_wrote() {
+    let desk = Desk::new();
+    let (_, _, wishes) = desk.get("/v1/wishes").await;
+    let wishes: Value = serde_json::from_str(&wishes).unwrap();
+    let wish = &wishes["wishes"][0];
+    assert_eq!((&wish["title"], &wish["people"], wishes["total"].as_u64()), (&json!("可以开专票吗"), &json!(2), Some(1)), "{wishes}");
+    let id = wish["id"].as_str().unwrap();
+    let (status, _, draft) = desk.get(&format!("/v1/wishes/{id}/draft")).await;
+    let draft: Value = serde_json::from_str(&draft).unwrap();
+    let text = draft["markdown"].as_str().unwrap();
+    assert!(status == 200 && text.contains("title: 可以开专票吗") && text.contains("state: draft") && !text.contains('手'), "{text}");
+    assert_eq!(desk.get("/v1/wishes/0/draft").await.0, 404);
+    let (_, _, asked) = desk.get("/v1/entries/%E5%82%AC%E5%8F%91%E8%B4%A7/asked").await;
+    let asked: Value = serde_json::from_str(&asked).unwrap();
+    let texts: Vec<&str> = asked["texts"].as_array().unwrap().iter().map(|asked| asked["text"].as_str().unwrap()).collect();
+    assert!(texts.contains(&"今天发货吗") && !texts.contains(&"什么时候发货"), "what is a question already is not told: {asked}");
+    assert!(asked["texts"].as_array().unwrap().iter().any(|asked| asked["phrasing_id"].is_string()), "{asked}");
+    let (status, _, pairs) = desk.get("/v1/similar?above=0.5").await;
+    assert!(status == 200 && serde_json::from_str::<Value>(&pairs).unwrap()["pairs"].is_array(), "{pairs}");
+    assert_eq!(desk.get("/v1/similar?above=0.1").await.0, 400);
+}

@@ -5,11 +5,12 @@
 
 mod handlers;
 mod rows;
-mod scene;
+pub(super) mod scene;
 mod weekly;
 
 pub(super) use handlers::*;
 pub use rows::*;
+pub(super) use rows::{nearest, samples_json};
 pub(super) use weekly::{__path_report_pain_points, __path_report_weekly, report_pain_points, report_weekly};
 pub use weekly::{FiguresJson, PainAnswerJson, PainJson, PainsResponse, SuccessJson};
 
@@ -26,8 +27,9 @@ use scene::Scene;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-/// Reports at once: each reads up to some hundred megabytes of journal, and a trainer waits for one.
-pub(super) const MAX_REPORTS: usize = 2;
+/// Reports at once: each reads up to some hundred megabytes of journal, and a trainer waits for one. The editor asks for what
+/// customers also wrote in the same way.
+pub(super) const MAX_REPORTS: usize = 4;
 
 /// Days of a report where the request does not say.
 const DEFAULT_DAYS: i32 = 7;

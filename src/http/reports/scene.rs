@@ -36,8 +36,18 @@ pub(in crate::http) async fn read<T: Send + 'static>(
     params: &ReportParams,
     make: impl FnOnce(&Scene) -> Result<T, ApiError> + Send + 'static,
 ) -> Result<T, ApiError> {
-    let snapshot = state.live.snapshot();
-    let span = span(params, snapshot.at.date())?;
+    read_last(state, scope, params, super::DEFAULT_DAYS, make).await
+}
+
+/// The same with another number of days where the request does not say.
+pub(in crate::http) async fn read_last<T: Send + 'static>(
+    state: &AppState,
+    scope: Scope,
+    params: &ReportParams,
+    days: i32,
+    make: impl FnOnce(&Scene) -> Result<T, ApiError> + Send + 'static,
+) -> Result<T, ApiError> {
+    let span = span(params, state.live.snapshot().at.date(), days)?;
     read_span(state, scope, params.shop.as_deref(), span, make).await
 }
 
@@ -62,7 +72,7 @@ pub(in crate::http) async fn read_span<T: Send + 'static>(
 }
 
 /// The days of a request: those up to today where it says nothing.
-fn span(params: &ReportParams, today: Date) -> Result<Span, ApiError> {
+fn span(params: &ReportParams, today: Date, days: i32) -> Result<Span, ApiError> {
     let read = |name: &str, text: &Option<String>| match text.as_deref().filter(|text| !text.is_empty()) {
         None => Ok(None),
         Some(text) => match text.parse::<Date>() {
@@ -71,7 +81,7 @@ fn span(params: &ReportParams, today: Date) -> Result<Span, ApiError> {
         },
     };
     let to = read("to", &params.to)?.unwrap_or(today);
-    let from = read("from", &params.from)?.unwrap_or_else(|| to.saturating_sub(jiff::Span::new().days(super::DEFAULT_DAYS - 1)));
+    let from = read("from", &params.from)?.unwrap_or_else(|| to.saturating_sub(jiff::Span::new().days(days - 1)));
     let span = Span { from, to };
     if from > to || span.days() > MAX_DAYS {
         return Err(ApiError::BadQuery(format!("a report has 1 to {MAX_DAYS} days, the first not after the last; found {from} to {to}")));
