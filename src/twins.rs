@@ -63,7 +63,12 @@ pub fn twins<'e>(entries: impl IntoIterator<Item = &'e Arc<Entry>>, above: f64) 
             }
         }
     }
-    let twin = |((a, b), (likeness, what)): ((usize, usize), (f64, Alike))| Twins { a: Arc::clone(&entries[a].id), b: Arc::clone(&entries[b].id), likeness, what };
+    let twin = |((a, b), (likeness, what)): ((usize, usize), (f64, Alike))| Twins {
+        a: Arc::clone(&entries[a].id),
+        b: Arc::clone(&entries[b].id),
+        likeness,
+        what,
+    };
     let mut twins: Vec<Twins> = pairs.into_iter().map(twin).collect();
     twins.sort_by(|x, y| y.likeness.total_cmp(&x.likeness).then_with(|| x.a.cmp(&y.a)).then_with(|| x.b.cmp(&y.b)));
     twins.truncate(MAX_PAIRS);

@@ -1,8 +1,9 @@
 //! `import`: a table into a folder of Markdown, and what became of each row.
 
-use super::Verdict;
 use super::place::Place;
 use super::screen::{Paint, Screen, bar};
+use super::{Verdict, content};
+use crate::editing::Change;
 use crate::sheets::Format;
 use crate::sheets::import::{self, Outcome, Plan, RowOutcome};
 use crate::sheets::source::{self, By, Reading, Source};
@@ -71,7 +72,7 @@ pub(super) fn run(options: &Options, place: &Place, screen: &mut Screen) -> anyh
     let plan = import::plan(&table, &options.into, settings, |done, _| reading.set_position(done as u64))?;
     reading.finish_and_clear();
     tell_unused(&plan);
-    let rows = if options.dry_run { plan.rows } else { apply(plan)? };
+    let rows = if options.dry_run { plan.rows } else { apply(plan, options, place)? };
     let counts = Counts::of(&rows);
     if screen.json {
         let rows: Vec<RowJson> = rows.iter().map(RowJson::new).collect();
@@ -82,7 +83,14 @@ pub(super) fn run(options: &Options, place: &Place, screen: &mut Screen) -> anyh
     Ok(Verdict::of(counts.conflict + counts.refused > 0))
 }
 
-fn apply(plan: Plan) -> anyhow::Result<Vec<RowOutcome>> {
+/// Into the library of the other commands with the history that they keep; a folder elsewhere has none.
+fn apply(plan: Plan, options: &Options, place: &Place) -> anyhow::Result<Vec<RowOutcome>> {
+    if place.kb.canonicalize().is_ok_and(|kb| plan.library.canonicalize().is_ok_and(|library| library == kb)) {
+        let changes: Vec<Change> = plan.files().map(|file| Change::write(&file.path, file.bytes, file.expected)).collect();
+        let name = options.file.file_name().unwrap_or_default().to_string_lossy();
+        let results = if changes.is_empty() { Vec::new() } else { content::import(place, changes, &format!("导入 {name}"))? };
+        return Ok(plan.finish(results)?);
+    }
     let writing = bar(plan.rows.len(), "写入");
     let rows = import::apply(plan, |done, all| {
         writing.set_length(all as u64);

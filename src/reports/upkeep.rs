@@ -44,6 +44,8 @@ pub struct Expiring {
     pub review_by: Option<Date>,
     /// Whether that is past.
     pub overdue: bool,
+    /// Days until then; fewer than none: since then.
+    pub days_left: i32,
 }
 
 /// Approved entries that end or must be looked at by a day, those due first first.
@@ -55,9 +57,10 @@ pub fn expiring(snapshot: &Snapshot, by: Date) -> Vec<Expiring> {
         let review = entry.review_by.filter(|review| *review <= by);
         let Some(first) = until.map(DateTime::date).into_iter().chain(review).min() else { continue };
         let overdue = until.is_some_and(|until| until <= now) || review.is_some_and(|review| review < today);
+        let days_left = today.until(first).map_or(0, |length| length.get_days());
         due.push((
             first,
-            Expiring { entry_id: Arc::clone(&entry.id), valid_until: entry.valid.until, review_by: entry.review_by, overdue },
+            Expiring { entry_id: Arc::clone(&entry.id), valid_until: entry.valid.until, review_by: entry.review_by, overdue, days_left },
         ));
     }
     due.sort_by(|a, b| a.0.cmp(&b.0).then_with(|| a.1.entry_id.cmp(&b.1.entry_id)));

@@ -1,12 +1,15 @@
 //! Reports over HTTP: a journal of a few searches, read as trainers read it.
 
+use crate::team::Team;
 use axum::Router;
 use axum::body::Body;
 use axum::http::{Request, header};
+use huashu::access::{Role, Scope};
 use huashu::http::{AppState, router};
 use huashu::journal::{Event, Journal, Measured, Search, now_ms};
 use huashu::learning::EventKind;
 use huashu::live::Live;
+use huashu::register::User;
 use serde_json::{Value, json};
 use std::path::Path;
 use std::sync::Arc;
@@ -175,4 +178,39 @@ async fn the_desks_show_wishes_twins_and_what_customers_also_wrote() {
     let (status, _, pairs) = desk.get("/v1/similar?above=0.5").await;
     assert!(status == 200 && serde_json::from_str::<Value>(&pairs).unwrap()["pairs"].is_array(), "{pairs}");
     assert_eq!(desk.get("/v1/similar?above=0.1").await.0, 400);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_sees_one_shop_is_told_of_that_alone() {
+    let team = Team::new().await;
+    let of_b = Scope { shops: Some(vec!["乙店".to_owned()]), categories: None };
+    assert!(team.register.add_user(&User { scope: of_b, ..User::new("乙培训", Role::Trainer) }).await.unwrap());
+    let asked = json!({"q": "能开专票吗", "context": {"shop": "甲店"}});
+    let (_, answer) = team.json(Some("小李"), "POST", "/v1/search", &asked).await;
+    let shown = json!({"events": [{"event_id": "e", "query_id": answer["query_id"], "type": "gap"}]});
+    assert_eq!(team.json(Some("小李"), "POST", "/v1/events", &shown).await.0, 202);
+    let total = async |who: &str, path: &str| team.json(Some(who), "GET", path, &Value::Null).await.1["total"].clone();
+    let begun = std::time::Instant::now();
+    while total("培训", "/v1/reports/no-hits").await != 1 {
+        assert!(begun.elapsed().as_secs() < 60, "the journal writes within seconds");
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
+    for path in ["/v1/reports/no-hits", "/v1/reports/gaps", "/v1/reports/hot-words", "/v1/wishes"] {
+        assert_ne!(total("培训", path).await, json!(0), "{path}");
+        assert_eq!(total("乙培训", path).await, json!(0), "{path}");
+    }
+    let never = team.json(Some("乙培训"), "GET", "/v1/reports/never-used", &Value::Null).await.1.to_string();
+    assert!(never.contains("乙店退货") && !never.contains("甲店退货"), "{never}");
+    for (method, path, body, status) in [
+        ("GET", "/v1/entries/甲店退货/asked", Value::Null, 404),
+        ("GET", "/v1/entries/乙店退货/asked", Value::Null, 200),
+        ("POST", "/v1/similar/merge", json!({"keep": "乙店退货", "drop": "甲店退货"}), 404),
+        ("POST", "/v1/import?dry_run=true", json!({}), 403),
+    ] {
+        assert_eq!(team.json(Some("乙培训"), method, path, &body).await.0, status, "{path}");
+    }
+    let csv = team.ask(Some("乙培训"), "GET", "/v1/export?format=qa", None).await;
+    let csv = axum::body::to_bytes(csv.into_body(), usize::MAX).await.unwrap();
+    let csv = String::from_utf8(csv.to_vec()).unwrap();
+    assert!(csv.contains("乙店退货地址") && !csv.contains("甲店"), "{csv}");
 }

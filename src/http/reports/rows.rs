@@ -298,6 +298,8 @@ pub struct ExpiringRow {
     pub review_by: Option<String>,
     /// Whether either is past.
     pub overdue: bool,
+    /// Days until the first of them; fewer than none: since then.
+    pub days_left: i32,
 }
 
 impl ExpiringRow {
@@ -310,23 +312,24 @@ impl ExpiringRow {
             valid_until: expiring.valid_until.map(|until| until.to_string()),
             review_by: expiring.review_by.map(|review| review.to_string()),
             overdue: expiring.overdue,
+            days_left: expiring.days_left,
         })
     }
 }
 
 impl ReportRow for ExpiringRow {
-    const TITLE: &'static str = "到期和待复审的词条";
-    const HEADINGS: &'static [&'static str] = &["词条", "标题", "文件", "有效期至", "复审", "已过"];
+    const TITLE: &'static str = "到期和待复审的词条，剩余天数";
+    const HEADINGS: &'static [&'static str] = &["词条", "标题", "文件", "有效期至", "复审", "已过", "剩余天数"];
 
     fn cells(&self) -> Vec<String> {
         let either = |date: &Option<String>| date.clone().unwrap_or_default();
         let overdue = if self.overdue { "是" } else { "" }.to_owned();
         let (until, review) = (either(&self.valid_until).replace('T', " "), either(&self.review_by));
-        vec![self.entry_id.clone(), self.title.clone(), self.path.clone(), until, review, overdue]
+        vec![self.entry_id.clone(), self.title.clone(), self.path.clone(), until, review, overdue, self.days_left.to_string()]
     }
 
     fn bar(&self) -> (String, f64) {
-        (named(&self.title, &self.entry_id), if self.overdue { 2.0 } else { 1.0 })
+        (named(&self.title, &self.entry_id), f64::from(self.days_left))
     }
 }
 

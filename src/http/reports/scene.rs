@@ -3,6 +3,7 @@
 use super::ReportParams;
 use crate::access::Scope;
 use crate::answer::{Answer, Request, answer};
+use crate::editing::{Action, Version, Way};
 use crate::entry::Entry;
 use crate::facet::Facet;
 use crate::http::error::ApiError;
@@ -173,7 +174,9 @@ impl Scene {
         let id = id.to_owned();
         let versions = tokio::runtime::Handle::current().block_on(async move { register.versions_of_entry(&id, MAX_VERSIONS, 0).await });
         let (versions, _) = versions.ok()?;
-        versions.iter().map(|version| version.at_us / 1000).filter(|at| *at >= begin).min()
+        // The first time that a file is met is not when it was made.
+        let is_met = |version: &&Version| version.way == Way::File && version.action == Action::Create;
+        versions.iter().filter(|version| !is_met(version)).map(|version| version.at_us / 1000).filter(|at| *at >= begin).min()
     }
 
     /// Whether all facts were read.
