@@ -20,7 +20,7 @@ function placeOf(at) {
 /** Golden questions that do not hold now. @param {Run} run */
 function heldView({ broken, of }) {
   const said = element("p", broken.length > 0 ? "bad" : "good-line", broken.length > 0 ? `${of} 个里有 ${broken.length} 个现在不在该在的位置` : `${of} 个都找得到`);
-  const lines = broken.map(({ question, entry, within, after }) => element("li", "", `「${question}」→ `, link(entry, `#/entry/${part(entry)}`), `：在${placeOf(after)}，要在前 ${within} 条`));
+  const lines = broken.map(({ question, entry, within, after }) => element("li", "", `「${question}」→ `, link(entry, `#/entry/${part(entry)}`, "in-text"), `：在${placeOf(after)}，要在前 ${within} 条`));
   return element("div", "golden-run", said, element("ul", "moves", ...lines));
 }
 
@@ -31,7 +31,7 @@ export function runView({ broken, mended, moved, of }) {
   view.append(element("p", broken.length > 0 ? "bad" : "good-line", said));
   const lines = (/** @type {Moved[]} */ list, /** @type {string} */ className) =>
     list.map(({ question, entry, within, before, after }) =>
-      element("li", className, `「${question}」→ `, link(entry, `#/entry/${part(entry)}`), `：${placeOf(before)} → ${placeOf(after)}，要在前 ${within} 条`),
+      element("li", className, `「${question}」→ `, link(entry, `#/entry/${part(entry)}`, "in-text"), `：${placeOf(before)} → ${placeOf(after)}，要在前 ${within} 条`),
     );
   if (broken.length + mended.length > 0) view.append(element("ul", "moves", ...lines(broken, "bad"), ...lines(mended, "")));
   return view;

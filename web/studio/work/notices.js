@@ -111,5 +111,5 @@ function closing() {
 
 /** @param {Notice} notice */
 function textOf({ text, entry_id }) {
-  return element("span", "", text, ...(entry_id ? [" ", link(`话术 ${entry_id}`, `#/entry/${part(entry_id)}`)] : []));
+  return element("span", "", text, ...(entry_id ? [" ", link(`话术 ${entry_id}`, `#/entry/${part(entry_id)}`, "in-text")] : []));
 }

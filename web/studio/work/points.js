@@ -40,7 +40,7 @@ export async function show(place, visit) {
     columns: [
       { title: "时间", cell: ({ at }) => moment(at) },
       { title: "谁", cell: ({ who }) => who },
-      { title: "为什么", wide: true, cell: ({ reason, entry_id }) => element("span", "", REASONS[reason] ?? reason, ...(entry_id ? ["：", link(entry_id, `#/entry/${part(entry_id)}`)] : [])) },
+      { title: "为什么", wide: true, cell: ({ reason, entry_id }) => element("span", "", REASONS[reason] ?? reason, ...(entry_id ? ["：", link(entry_id, `#/entry/${part(entry_id)}`, "in-text")] : [])) },
       { title: "积分", number: true, cell: ({ points }) => `+${points}` },
       { title: "", cell: ({ state, uses, needed }) => (state === "pending" ? element("span", "tag caution", `别人用了 ${uses ?? 0}/${needed} 次`) : element("span", "tag good", "已计入")) },
     ],

@@ -83,7 +83,7 @@ export class Proposal {
     const { studio } = this.visit;
     const { kind, title, by, at, note, reason, entry_id, state, stale, asked: wrote, path, refused } = whole;
     const facts = element("p", "soft", `${by} · ${moment(at)}（${ago(at)}）`);
-    if (entry_id) facts.append(" · ", link(`词条 ${entry_id}`, `#/entry/${part(entry_id)}`));
+    if (entry_id) facts.append(" · ", link(`词条 ${entry_id}`, `#/entry/${part(entry_id)}`, "in-text"));
     const head = element("div", "", element("h2", "part-title", element("span", "tag", SUBMISSION_KINDS[kind] ?? kind), " ", title), facts);
     if (path && !entry_id) facts.append(` · 存为 ${path}`);
     if (wrote) head.append(element("p", "soft", `顾客写的：${wrote}`));

@@ -69,7 +69,7 @@ function painOf({ samples, count, people, answer, before, after }) {
   const said = samples.slice(0, 3).map(({ text }) => element("p", "", `「${text}」`));
   const share = (/** @type {Success} */ { asked, used }) => (asked > 0 ? `${Math.round((100 * used) / asked)}%（${used}/${asked}）` : "—");
   const done = answer
-    ? [answer.added_at ? "新增或修改了 " : "现在的答案是 ", link(answer.title, `#/entry/${part(answer.entry_id)}`), `；用到答案：之前 ${share(before)}，之后 ${after.asked > 0 ? share(after) : "还没有人问"}`]
+    ? [answer.added_at ? "新增或修改了 " : "现在的答案是 ", link(answer.title, `#/entry/${part(answer.entry_id)}`, "in-text"), `；用到答案：之前 ${share(before)}，之后 ${after.asked > 0 ? share(after) : "还没有人问"}`]
     : [element("span", "caution", "还没有答案")];
   return element("li", "card", element("p", "", element("strong", "", `${count} 次`), element("span", "soft", `　${people} 位顾客`)), ...said, element("p", "soft", ...done));
 }
