@@ -5,6 +5,7 @@
 pub mod access;
 pub mod analysis;
 pub mod answer;
+pub mod backup;
 pub mod cli;
 pub mod confidence;
 pub mod diff;

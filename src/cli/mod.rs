@@ -3,6 +3,7 @@
 //! Called by `main` alone. Each command is a file of its own that takes its options, the [`Place`] of the library and the [`Screen`];
 //! none of them decides what is found, allowed or wrong.
 
+mod backup;
 mod check;
 mod completions;
 mod content;
@@ -138,6 +139,8 @@ enum Command {
     Phrasings(phrasings::Options),
     User(people::UserOptions),
     Token(people::TokenOptions),
+    Backup(backup::BackupOptions),
+    Restore(backup::RestoreOptions),
     Completions(completions::Options),
 }
 
@@ -182,6 +185,8 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Verdict> {
         Command::Phrasings(options) => phrasings::run(options, &place, &mut screen),
         Command::User(options) => people::run_user(options, &place, &mut screen),
         Command::Token(options) => people::run_token(options, &place, &mut screen),
+        Command::Backup(options) => backup::run_backup(options, &place, &mut screen),
+        Command::Restore(options) => backup::run_restore(options, &place, &mut screen),
         Command::Completions(options) => completions::run(options, &mut screen),
     }?;
     screen.flush()?;

@@ -1,5 +1,6 @@
 //! What went wrong, in Chinese for people: one sentence for each error of the core. The core's own sentences are English, for logs and programs.
 
+use crate::backup::{BackupError, MAX_BYTES, MAX_FILES};
 use crate::eval::LineError;
 use crate::index::IndexError;
 use crate::journal::{JournalError, SetAside};
@@ -65,6 +66,7 @@ fn sentence(error: &(dyn Error + 'static)) -> Option<String> {
         .or_else(|| error.downcast_ref().map(live))
         .or_else(|| error.downcast_ref().map(journal))
         .or_else(|| error.downcast_ref().and_then(register))
+        .or_else(|| error.downcast_ref().map(backup))
         .or_else(|| error.downcast_ref().map(table))
         .or_else(|| error.downcast_ref().map(import))
         .or_else(|| error.downcast_ref().map(export))
@@ -162,6 +164,19 @@ fn journal(error: &JournalError) -> String {
         }
         JournalError::Database(_) => "流水读写不了".to_owned(),
         JournalError::Closed => "流水已经关闭".to_owned(),
+    }
+}
+
+fn backup(error: &BackupError) -> String {
+    match error {
+        BackupError::Io { path, source } => format!("{}：{}", path.display(), io_zh(source)),
+        BackupError::Name(path) => format!("{}：名字不是 UTF-8，请改名", path.display()),
+        BackupError::TooLarge => format!("超过 {MAX_FILES} 个文件或 {} GB", MAX_BYTES >> 30),
+        BackupError::NoBackup { path, .. } => format!("{} 不是完整的备份", path.display()),
+        BackupError::Newer(_) => "备份是新版的 huashu 写的，请先更新".to_owned(),
+        BackupError::Index(error) => index(error),
+        BackupError::Register(_) => "台账读写不了".to_owned(),
+        BackupError::Journal(error) => journal(error),
     }
 }
 

@@ -182,6 +182,18 @@ fn lock(dir: &Path) -> Result<File, IndexError> {
     }
 }
 
+/// The writer lock of a folder, until it is dropped: no server runs on it meanwhile.
+#[derive(Debug)]
+pub struct Held(#[expect(dead_code, reason = "the lock is in its being open")] File);
+
+/// Takes the writer lock.
+///
+/// # Errors
+/// [`IndexError::Locked`] where another process has it.
+pub fn hold(dir: &Path) -> Result<Held, IndexError> {
+    lock(dir).map(Held)
+}
+
 /// Empties the indexes of a folder under its writer lock; the next [`Indexes::open`] begins anew.
 ///
 /// # Errors

@@ -387,6 +387,19 @@ pub fn read_learned(dir: &Path) -> Result<Learned, JournalError> {
     })
 }
 
+/// Copies the journal of a data folder, as it is at one instant, into another folder; `false` where there is none. Others may write meanwhile.
+///
+/// # Errors
+/// Where it cannot be read or the copy not be written.
+pub async fn copy(dir: &Path, into: &Path) -> Result<bool, JournalError> {
+    let path = dir.join(FILE);
+    if !path.exists() {
+        return Ok(false);
+    }
+    store::copy(&path, &into.join(FILE)).await?;
+    Ok(true)
+}
+
 /// Now, in milliseconds.
 pub fn now_ms() -> i64 {
     jiff::Timestamp::now().as_millisecond()

@@ -166,6 +166,18 @@ pub(super) async fn open_to_read(path: &Path) -> Result<SqliteConnection, Journa
     }
 }
 
+/// Writes a copy of a file as it is at one instant.
+///
+/// # Errors
+/// Where it cannot be read or the copy not be written.
+pub(super) async fn copy(path: &Path, to: &Path) -> Result<(), JournalError> {
+    let options = SqliteConnectOptions::new().filename(path).busy_timeout(BUSY_TIMEOUT).disable_statement_logging();
+    let mut connection = options.connect().await?;
+    sqlx::query("VACUUM INTO $1").bind(to.display().to_string()).execute(&mut connection).await?;
+    connection.close().await?;
+    Ok(())
+}
+
 /// Whether an error says that the file itself is bad, so that setting it aside helps.
 pub(super) fn is_damage(error: &JournalError) -> bool {
     match error {

@@ -145,6 +145,11 @@ impl Register {
         Ok(register)
     }
 
+    /// Waits for what is being written and lets go of the file.
+    pub async fn close(self) {
+        self.pool.close().await;
+    }
+
     /// The file.
     pub fn path(&self) -> &Path {
         &self.path
@@ -166,6 +171,22 @@ impl Register {
         transaction.commit().await?;
         Ok(())
     }
+}
+
+/// Copies the register of a data folder, as it is at one instant, into another folder; `false` where there is none. Others may write meanwhile.
+///
+/// # Errors
+/// Where it cannot be read or the copy not be written.
+pub async fn copy(data: &Path, into: &Path) -> Result<bool, RegisterError> {
+    let path = data.join(FILE);
+    if !path.exists() {
+        return Ok(false);
+    }
+    let options = SqliteConnectOptions::new().filename(&path).busy_timeout(BUSY_TIMEOUT).disable_statement_logging();
+    let mut connection = options.connect().await?;
+    sqlx::query("VACUUM INTO $1").bind(into.join(FILE).display().to_string()).execute(&mut connection).await?;
+    connection.close().await?;
+    Ok(true)
 }
 
 /// A list as a column holds it: JSON, or nothing.

@@ -6,6 +6,7 @@ mod bad_input;
 mod cli;
 mod editing;
 mod extension;
+mod faults;
 mod http;
 mod index;
 mod judge;
