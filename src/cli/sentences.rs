@@ -175,7 +175,7 @@ fn backup(error: &BackupError) -> String {
         BackupError::NoBackup { path, .. } => format!("{} 不是完整的备份", path.display()),
         BackupError::Newer(_) => "备份是新版的 huashu 写的，请先更新".to_owned(),
         BackupError::Index(error) => index(error),
-        BackupError::Register(_) => "台账读写不了".to_owned(),
+        BackupError::Register(error) => register(error).unwrap_or_else(|| "台账读写不了".to_owned()),
         BackupError::Journal(error) => journal(error),
     }
 }
