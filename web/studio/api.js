@@ -79,12 +79,20 @@ export class Api {
     return (await this.request("DELETE", path, how)).data;
   }
 
+  /** Asked in passing: nobody is asked to sign in for it, and a failure is nothing. @param {string} path @returns {Promise<any>} `null` where it failed */
+  async ask(path) {
+    const response = await this.#fetch("GET", path, {}).catch(() => null);
+    return response?.ok ? response.json().catch(() => null) : null;
+  }
+
   /** A file to keep: asked with the same proof, then handed to the browser. @param {string} path @param {string} name @param {How} [how] */
   async save(path, name, how) {
     const response = await this.#answered("GET", path, how ?? {});
     const link = document.createElement("a");
     link.href = URL.createObjectURL(await response.blob());
-    link.download = name;
+    // The service knows best how it ends.
+    const ending = /filename="[^"]*(\.\w+)"/u.exec(response.headers.get("content-disposition") ?? "")?.[1];
+    link.download = ending ? name.replace(/\.\w+$/u, "") + ending : name;
     link.click();
     // The browser has taken it by then.
     setTimeout(() => URL.revokeObjectURL(link.href), TIMEOUT_MS);

@@ -5,6 +5,7 @@ import { button, element } from "../panel/dom.js";
 import { isComposing } from "../typing.js";
 import { explain, part } from "./api.js";
 import { confirmed } from "./dialog.js";
+import { Messages } from "./messages.js";
 import { ROLES, named } from "./names.js";
 import { SCREENS } from "./screens.js";
 import { dropToken, sessionOf, signIn, tokenOf } from "./session.js";
@@ -34,7 +35,8 @@ export class Studio {
     this.title = element("h1", "studio-title");
     this.tools = element("div", "studio-tools");
     this.place = element("div", "studio-place");
-    this.main = element("main", "studio-main", element("header", "studio-head", this.title, this.tools), this.place);
+    this.messages = new Messages(api, () => this.may("edit"));
+    this.main = element("main", "studio-main", element("header", "studio-head", this.title, this.tools), this.messages.element, this.place);
   }
 
   async start() {
@@ -52,6 +54,7 @@ export class Studio {
       toast(explain(error), "caution");
     }
     await this.#show();
+    await this.messages.look();
   }
 
   /** @param {string} right */

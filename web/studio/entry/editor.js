@@ -20,7 +20,7 @@ import { TextField } from "./text.js";
 /** Rest after a key before the preview is asked for and the draft is kept, in milliseconds. */
 const REST_MS = 350;
 
-/** How long after a save the author is told when a file written elsewhere took its place, in milliseconds: that long the service keeps watch, and a little. */
+/** How long after a save it is asked whether a file written by hand took its place, in milliseconds: the service keeps watch for five seconds. */
 const WATCH_MS = 6_500;
 
 /** @type {import("../screens.js").Show} */
@@ -221,7 +221,7 @@ class Editor {
       if (warning) toast(warning.zh, "caution");
       else toast("已保存");
       this.#ask();
-      setTimeout(() => this.#watch(), WATCH_MS);
+      setTimeout(() => this.studio.messages.look(), WATCH_MS);
     } catch (error) {
       if (!(error instanceof ApiProblem) || error.status !== 412) throw error;
       await this.#merge(error.body, text);
@@ -238,17 +238,6 @@ class Editor {
     this.text.edit(answer.markdown.replaceAll("\r\n", "\n"));
     this.#changed();
     toast(answer.conflicts > 0 ? `合并了，有 ${answer.conflicts} 处要您定夺` : this.isUnsaved ? "看一看，再保存" : "已是现在保存着的版本");
-  }
-
-  /** Somebody may have saved the file from an editor right after: that takes the place of what was saved here. */
-  async #watch() {
-    if (this.visit.signal.aborted || this.isUnsaved) return;
-    const { content_hash, markdown } = await this.api.get(`v1/entries/${part(this.id)}`, { signal: this.visit.signal }).catch(() => ({}));
-    if (!content_hash || content_hash === this.#base || this.isUnsaved) return;
-    const look = () => {
-      if (!this.isUnsaved) this.#take(markdown, content_hash);
-    };
-    toast("您刚保存的版本被文件夹里的改动盖住了；两个版本都在「版本」里", "caution", { text: "看现在的", act: look });
   }
 
   /** What actions.js does with the saved text. @param {{folder?: string, markdown?: string, why?: string}} how */

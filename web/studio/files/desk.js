@@ -11,6 +11,7 @@ import { TextField } from "../entry/text.js";
 import { textField } from "../form.js";
 import { attempt, toast } from "../toast.js";
 import { LEXICON } from "./names.js";
+import { versionsOf } from "./versions.js";
 import { trialView } from "./trial.js";
 
 /** @typedef {{group: string, name: string, title: string, address: string, isThere: boolean, canTry: boolean}} File */
@@ -68,6 +69,7 @@ class FileDesk {
     this.problems = element("div", "");
     this.trial = element("div", "trial");
     this.trial.setAttribute("aria-live", "polite");
+    this.versions = element("div", "");
     this.sentence = textField("sentence", "拿一句话试", { placeholder: "例如：亲，加我微信给您补偿" });
     this.publish = button("take main", "发布", () => this.#save(), "Ctrl+S");
     this.why = element("input", "input why");
@@ -80,6 +82,7 @@ class FileDesk {
     });
     const side = element("div", "editor-side", element("p", "soft", about), this.problems);
     if (file.canTry) side.append(element("section", "card", element("h2", "", "发布之前"), this.sentence, element("div", "tools-line", run, element("span", "soft", "整个话术库也会一起试")), this.trial));
+    side.append(element("section", "card", element("h2", "", "版本"), this.versions));
     place.append(element("div", "editor", this.text.element, side));
     document.addEventListener("keydown", (event) => this.#onKey(event), { signal: visit.signal });
     visit.guard(() => this.isUnsaved);
@@ -99,6 +102,13 @@ class FileDesk {
     this.#show(data.problems ?? []);
     this.visit.head(`${this.file.title}`, this.why, this.publish);
     this.#drawSaved();
+    await this.#drawVersions();
+  }
+
+  async #drawVersions() {
+    const path = this.file.group === "settings" ? this.file.name : `${this.file.group}/${this.file.name}`;
+    const edit = (/** @type {string} */ text) => this.text.edit(text);
+    this.versions.replaceChildren(...(await versionsOf(this.api, path, { text: () => this.text.value, edit }, this.visit.signal)));
   }
 
   #drawSaved() {
@@ -144,6 +154,7 @@ class FileDesk {
         this.#show(data?.problems ?? []);
         this.#drawSaved();
         toast("已发布，新的搜索已经按它来");
+        await this.#drawVersions();
       } catch (error) {
         if (!(error instanceof ApiProblem) || error.status !== 412) throw error;
         await this.#merge(error.body, text);

@@ -4,7 +4,7 @@
 import { button, element } from "../../panel/dom.js";
 import { part } from "../api.js";
 import { confirmed } from "../dialog.js";
-import { boxField, choice, choiceField, textField, valuesOf } from "../form.js";
+import { boxField, choice, choiceField, labelled, textField, valuesOf } from "../form.js";
 import { Table, link } from "../table.js";
 import { attempt, toast } from "../toast.js";
 import { FORMATS, exportCard } from "./export.js";
@@ -15,6 +15,9 @@ const MAX_BYTES = 20 * 1024 * 1024;
 /** Rows of the report that are drawn: beyond it nobody reads on, the counts say the rest. */
 const MAX_ROWS = 500;
 
+/** The field of a column that is left out. */
+const NO_COLUMN = "-";
+
 /** @type {Record<string, string>} */
 const OUTCOMES = { created: "新建", updated: "更新", unchanged: "不变", conflict: "冲突", refused: "不收" };
 
@@ -22,14 +25,15 @@ const OUTCOMES = { created: "新建", updated: "更新", unchanged: "不变", co
 const TAGS = { created: "tag good", updated: "tag good", unchanged: "tag", conflict: "tag caution", refused: "tag bad" };
 
 /**
- * @typedef {{row: number, outcome: string, id: string | null, why: string | null}} Row
- * @typedef {{format: string, columns: {index: number, heading: string, field: string | null}[], fields: {field: string, zh: string}[], rows: Row[],
+ * @typedef {{row: number, outcome: string, id: string | null, why: string | null, path?: string | null}} Row
+ * @typedef {{format: string, columns: {index: number, heading: string, field: string | null, samples?: string[]}[], fields: {field: string, zh: string}[], rows: Row[],
  *   counts: Record<string, number>}} Report
  */
 
 /** @type {import("../screens.js").Show} */
-export function show(place, visit) {
+export async function show(place, visit) {
   const { studio, signal } = visit;
+  const { shops } = await studio.api.get("v1/library", { signal });
   /** @type {File | null} */
   let file = null;
   /** Fields of the columns as chosen here; `null`: as guessed. @type {string[] | null} */
@@ -44,11 +48,11 @@ export function show(place, visit) {
   const how = element("div", "form columns", choiceField("format", "格式", [["auto", "自动识别"], ...FORMATS]), textField("into", "放进文件夹", { placeholder: "留空是最上层" }), boxField("overwrite", "已经手改过的也用表格里的"));
   const report = element("div", "import-report");
   report.setAttribute("aria-live", "polite");
-  place.append(element("section", "card", element("h2", "", "导入"), drop, how), report, exportCard(studio));
+  place.append(element("section", "card", element("h2", "", "导入"), drop, how), report, exportCard(studio, shops));
 
   const send = (/** @type {boolean} */ dry) => {
     const { format, into, overwrite } = valuesOf(how);
-    const query = { dry_run: dry, overwrite: overwrite === "true", into: into?.trim(), format, columns: columns?.join(","), name: file?.name };
+    const query = { dry_run: dry, overwrite: overwrite === "true", into: into?.trim(), format, columns: columns?.map((field) => field || NO_COLUMN).join(","), name: file?.name };
     return /** @type {Promise<Report>} */ (studio.api.post("v1/import", file, { query, signal }));
   };
   const tried = () =>
@@ -107,7 +111,7 @@ export function show(place, visit) {
     const fields = [["", "不导入"], ...answer.fields.map(({ field, zh }) => /** @type {[string, string]} */ ([field, zh]))];
     const place = element("div", "columns-line");
     const chosen = answer.columns.map(({ field }) => field ?? "");
-    answer.columns.forEach(({ heading }, index) => {
+    answer.columns.forEach(({ heading, samples = [] }, index) => {
       const control = choice(`column-${index}`, fields, chosen[index]);
       control.classList.toggle("set", chosen[index] !== "");
       control.addEventListener("change", () => {
@@ -115,7 +119,7 @@ export function show(place, visit) {
         columns = chosen;
         void tried();
       });
-      place.append(element("label", "field", element("span", "field-name", heading || `第 ${index + 1} 列`), control));
+      place.append(labelled(heading || `第 ${index + 1} 列`, control, samples[0]));
     });
     return place;
   };
