@@ -55,6 +55,7 @@ export class Table {
       const heading = element("th", column.number ? "number" : "");
       heading.scope = "col";
       const { sort } = column;
+      if (sort) heading.dataset.sort = sort;
       if (sort && how.sort) heading.append(button("sort", column.title, () => how.sort?.(sort)));
       else heading.append(column.title);
       return heading;
@@ -71,6 +72,15 @@ export class Table {
       if (row) this.#move(row.dataset.key ?? null);
     });
     this.body.addEventListener("dblclick", () => this.current && how.open?.(this.current));
+  }
+
+  /** By which column the rows are sorted; with `-` before it the other way round. @param {string | null} sort */
+  set sorted(sort) {
+    for (const heading of this.table.querySelectorAll("th[data-sort]")) {
+      const by = /** @type {HTMLElement} */ (heading).dataset.sort;
+      const order = sort === by ? "ascending" : sort === `-${by}` ? "descending" : "none";
+      heading.setAttribute("aria-sort", order);
+    }
   }
 
   /** @returns {R | null} */

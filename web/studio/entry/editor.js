@@ -26,7 +26,12 @@ const WATCH_MS = 6_500;
 /** @type {import("../screens.js").Show} */
 export async function show(place, visit) {
   const editor = new Editor(place, visit);
-  await editor.open();
+  try {
+    await editor.open();
+  } catch (error) {
+    if (!(error instanceof ApiProblem) || error.code !== "no_entry" || !visit.studio.may("report")) throw error;
+    place.replaceChildren(element("p", "empty", "没有这个词条，可能已被删除。 ", link("看它的版本", `#/history/${part(editor.id)}`)));
+  }
 }
 
 class Editor {

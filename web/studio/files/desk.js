@@ -5,6 +5,7 @@
 import { button, element } from "../../panel/dom.js";
 import { isComposing } from "../../typing.js";
 import { ApiProblem, part } from "../api.js";
+import { asked } from "../dialog.js";
 import { merged, hasConflicts } from "../entry/merge.js";
 import { problemList, problemsOf } from "../entry/preview.js";
 import { TextField } from "../entry/text.js";
@@ -20,7 +21,9 @@ import { trialView } from "./trial.js";
 export async function show(place, visit) {
   const files = await filesOf(visit);
   const [group = "lexicon", name = "banned.yaml"] = visit.rest;
-  const file = files.find((one) => one.group === group && one.name === name) ?? files[0];
+  const known = files.find((one) => one.group === group && one.name === name);
+  const file = known ?? (group === "shops" ? newShop(name) : files[0]);
+  if (file && !known && group === "shops") files.splice(files.findLastIndex((one) => one.group === "shops") + 1, 0, file);
   const list = element("nav", "files");
   list.setAttribute("aria-label", "文件");
   let last = "";
@@ -32,9 +35,26 @@ export async function show(place, visit) {
     if (one === file) made.setAttribute("aria-current", "true");
     list.append(made);
   }
+  const add = button("plain", "＋ 新店铺", () => createShop(visit.studio));
+  list.append(add);
   const desk = element("div", "");
   place.append(element("div", "library files-desk", list, desk));
   if (file) await new FileDesk(desk, visit, file).open();
+}
+
+/** What a shop's file begins with. */
+const SHOP_TEXT = "name: \naliases: []\nchannels: []\nlink_domains: []\nvalues:\n  退货地址: \n";
+
+/** A shop that is not there yet. @param {string} name of its file @returns {File} */
+function newShop(name) {
+  return { group: "shops", name, title: name.replace(/\.yaml$/u, ""), address: `v1/shops/${part(name)}`, isThere: false, canTry: false };
+}
+
+/** @param {import("../shell.js").Studio} studio */
+async function createShop(studio) {
+  const values = await asked("新店铺", [textField("id", "编号", { required: true, placeholder: "例如 旗舰店", hint: "词条里用它指这家店；也是文件名" })], "去写");
+  const id = values?.id?.trim();
+  if (id) studio.go("lexicon", "shops", `${id}.yaml`);
 }
 
 /** @type {Record<string, string>} */
@@ -93,14 +113,17 @@ class FileDesk {
   }
 
   async open() {
-    const { data, etag } = await this.api.request("GET", this.file.address, { signal: this.visit.signal });
-    const text = data.text ?? "";
+    const isNewShop = this.file.group === "shops" && !this.file.isThere;
+    const read = isNewShop ? { data: { text: "" }, etag: null } : await this.api.request("GET", this.file.address, { signal: this.visit.signal });
+    const { data, etag } = read;
+    const text = data.text;
     this.#crlf = text.includes("\r\n");
     this.text.value = text;
     this.#saved = this.text.value;
     this.#base = data.etag ?? (this.file.isThere ? (etag ?? "") : "");
     this.#show(data.problems ?? []);
-    this.visit.head(`${this.file.title}`, this.why, this.publish);
+    this.visit.head(this.file.title, this.why, this.publish);
+    if (isNewShop) this.text.value = SHOP_TEXT;
     this.#drawSaved();
     await this.#drawVersions();
   }

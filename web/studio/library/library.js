@@ -43,7 +43,7 @@ export async function show(place, visit) {
     key: (entry) => entry.id,
     open: (entry) => studio.go("entry", entry.id),
     sort: (sort) => {
-      query.set("sort", sort);
+      query.set("sort", query.get("sort") === sort ? `-${sort}` : sort);
       asked({ offset: 0 });
     },
     empty: "没有这样的词条",
@@ -70,6 +70,7 @@ export async function show(place, visit) {
     if (offset) query.set("offset", String(offset));
     else query.delete("offset");
     visit.keep(query);
+    table.sorted = query.get("sort");
     clear.hidden = [...query.keys()].length === 0;
     tree.replaceChildren(treeOf(library.categories, query));
     try {
