@@ -2,7 +2,7 @@
 // A trainer's work on entries: find one, reword it, be told what is wrong, save, meet another's change, go back.
 
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { test } from "node:test";
 import { compose } from "../browser.js";
@@ -140,5 +140,19 @@ test("a new entry is written, retired, moved, deleted and brought back", async (
   await studio.told("已恢复");
   await until(found);
   assert.deepEqual(studio.faults, []);
+  await studio.close();
+});
+
+test("a version shows what it changed, word by word, a file saved by hand too", async () => {
+  const studio = await desk.open("#/library");
+  const where = file("售中/分开发货.md");
+  const versions = async () => (await desk.service.ask(`/v1/entries/${encodeURIComponent("分开发货")}/history`)).total;
+  // What the library held at the start is a version too.
+  await until(async () => (await versions()) === 1);
+  writeFileSync(where, readFileSync(where, "utf8").replace("title: ", "title: 手改的"));
+  await until(async () => (await versions()) === 2);
+  await studio.go(`#/history/${encodeURIComponent("分开发货")}`);
+  await studio.page.locator(".history-view ins", { hasText: "手改的" }).waitFor();
+  await studio.rows.filter({ hasText: "改文件的人" }).first().waitFor();
   await studio.close();
 });

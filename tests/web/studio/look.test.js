@@ -12,6 +12,7 @@ const SCREENS = [
   ["the library", "#/library", ".table tbody tr"],
   ["an entry", `#/entry/${encodeURIComponent("催发货")}`, ".preview-title"],
   ["a history", `#/history/${encodeURIComponent("催发货")}`, ".table-place"],
+  ["the lexicon", "#/lexicon", ".text-lines .line"],
   ["import and export", "#/import", ".drop"],
 ];
 

@@ -66,7 +66,7 @@ const SHOTS = {
     hash: "#/import",
     ready: ".drop",
     async go(studio) {
-      const rows = ["标题,问法,回复,分类", "星空灯罩,有星空灯罩吗,星空灯罩下周到货，到了第一时间告诉您,商品", "礼盒手提袋,送手提袋吗,礼盒都配手提袋，不用另外买,商品", ",没有标题,,"];
+      const rows = ["标题,问法,回复,分类", "星空灯罩,有星空灯罩吗,星空灯罩下周到货，到了第一时间告诉您,商品", "礼盒手提袋,送手提袋吗,礼盒都配手提袋，不用另外买,商品", "只有标题,,,"];
       await studio.page.getByLabel("选择要导入的文件").setInputFiles({ name: "新品问答.csv", mimeType: "text/csv", buffer: Buffer.from(rows.join("\n")) });
       await studio.page.getByText("试读的结果").waitFor();
     },

@@ -1,0 +1,59 @@
+// @ts-check
+// The lexicon's desk, import and export.
+
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import path from "node:path";
+import { test } from "node:test";
+import { until } from "../service.js";
+import { useStudio } from "./desk.js";
+
+const desk = useStudio();
+
+test("a banned phrase is tried on a sentence and on the library before it is published", async () => {
+  const studio = await desk.open("#/lexicon/lexicon/banned.yaml");
+  await studio.text.waitFor();
+  await studio.text.fill("rules:\n  - id: 试-仓库\n    class: 推脱\n    why: 试一试\n    severity: block\n    words: [跟仓库商量]\n");
+  await studio.page.getByLabel("拿一句话试").fill("我跟仓库商量一下");
+  await studio.button("试一试").click();
+  await studio.page.locator(".trial .finding", { hasText: "跟仓库商量" }).waitFor();
+  await studio.page.locator(".trial .moved", { hasText: "催发货" }).first().waitFor();
+  const checked = () => desk.service.ask("/v1/check", { text: "我跟仓库商量一下" });
+  assert.equal((await checked()).blocked, false);
+  await studio.page.keyboard.press("Control+s");
+  await studio.told("已发布");
+  await until(async () => (await checked()).blocked);
+  assert.match(readFileSync(path.join(desk.service.kb, "lexicon", "banned.yaml"), "utf8"), /试-仓库/u);
+  assert.deepEqual(studio.faults, []);
+  await studio.close();
+});
+
+test("a shop's value is changed, and the next search speaks it", async () => {
+  const studio = await desk.open(`#/lexicon/shops/${encodeURIComponent("旗舰店.yaml")}`);
+  await until(async () => (await studio.text.inputValue()).includes("付款后48小时内"));
+  await studio.replace("付款后48小时内", "付款后3小时内");
+  await studio.page.keyboard.press("Control+s");
+  await studio.told("已发布");
+  await until(async () => JSON.stringify((await desk.service.ask("/v1/search", { q: "怎么还没发货", context: { shop: "旗舰店" } })).hits).includes("付款后3小时内"));
+  await studio.close();
+});
+
+test("a sheet is read first, its columns corrected, then imported; an export holds it", async () => {
+  const studio = await desk.open("#/import");
+  const sheet = "标题,问法,怎么答\n星空灯罩,有星空灯罩吗,星空灯罩下周到货\n,没有标题,\n";
+  await studio.page.getByLabel("选择要导入的文件").setInputFiles({ name: "新的.csv", mimeType: "text/csv", buffer: Buffer.from(sheet) });
+  await studio.page.getByText("试读的结果").waitFor();
+  await studio.page.locator(".columns-line .field", { hasText: "怎么答" }).locator("select").selectOption({ label: "答案" });
+  await studio.rows.filter({ hasText: "新建" }).first().waitFor();
+  assert.equal((await desk.service.ask("/v1/search", { q: "有星空灯罩吗" })).hits.some((/** @type {{title: string}} */ { title }) => title === "星空灯罩"), false);
+  await studio.page.getByRole("button", { name: /^导入这/u }).click();
+  await studio.dialog.getByRole("button", { name: "导入" }).click();
+  await studio.told("已导入");
+  await until(async () => (await desk.service.ask("/v1/search", { q: "有星空灯罩吗" })).hits[0]?.title === "星空灯罩");
+  const download = studio.page.waitForEvent("download");
+  await studio.button("CSV").click();
+  const saved = await (await download).path();
+  assert.match(readFileSync(saved, "utf8"), /星空灯罩下周到货/u);
+  assert.deepEqual(studio.faults, []);
+  await studio.close();
+});
