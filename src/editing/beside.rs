@@ -3,6 +3,7 @@
 //! A task of its own, fed by [`Live::listen`]; neither searches nor refreshes wait for it. What it is told is bounded: beyond
 //! [`MAX_WAITING_BYTES`] it forgets the texts and compares the whole library instead.
 
+use super::commit::Committer;
 use super::{Action, Editing, EditingError, FILE_AUTHOR, Version, Way, blocking, entry_id, now_us};
 use crate::library::write::{self, WriteError};
 use crate::library::{Library, Seen};
@@ -74,12 +75,16 @@ impl Found {
 #[derive(Debug)]
 pub struct Beside {
     task: JoinHandle<()>,
+    editing: Arc<Editing>,
     waiting: Arc<Waiting>,
 }
 
 impl Drop for Beside {
     fn drop(&mut self) {
         self.task.abort();
+        // What was handed to git is committed before.
+        let committer = self.editing.committer.lock().unwrap_or_else(PoisonError::into_inner).take();
+        drop(committer);
     }
 }
 
@@ -123,14 +128,14 @@ impl Editing {
         let waiting = Arc::<Waiting>::default();
         let told = Arc::clone(&waiting);
         live.listen(move |seen| told.put(seen));
-        let (editing, live, hears) = (Arc::clone(self), Arc::clone(live), Arc::clone(&waiting));
+        let (editing, served, hears) = (Arc::clone(self), Arc::clone(live), Arc::clone(&waiting));
         let task = tokio::spawn(async move {
             let mut whole = true;
             loop {
                 let Queue { seen, lost, .. } = hears.take();
                 let kept = async {
                     if whole || lost {
-                        editing.compare(&live.snapshot().library).await?;
+                        editing.compare(&served.snapshot().library).await?;
                     }
                     for batch in seen.chunks(BATCH) {
                         editing.keep(batch).await?;
@@ -151,7 +156,11 @@ impl Editing {
                 let _ = tokio::time::timeout(LOOK_INTERVAL, hears.told.notified()).await;
             }
         });
-        Beside { task, waiting }
+        match Committer::start(live) {
+            Ok(committer) => *self.committer.lock().unwrap_or_else(PoisonError::into_inner) = Some(committer),
+            Err(error) => tracing::error!(%error, "nothing is committed to git"),
+        }
+        Beside { task, editing: Arc::clone(self), waiting }
     }
 
     /// Everything that the library has now against the last versions: what changed while nobody looked.

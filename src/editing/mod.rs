@@ -5,6 +5,7 @@
 //! a version of its own before it is replaced, so that the history holds every content that was there when somebody wrote.
 
 mod beside;
+mod commit;
 mod version;
 
 pub use beside::Beside;
@@ -124,6 +125,8 @@ pub struct Editing {
     turn: tokio::sync::Mutex<()>,
     /// Paths saved lately, and until when it is looked whether a file has replaced them, in microseconds.
     fresh: Mutex<HashMap<String, i64>>,
+    /// Commits changes while a service runs.
+    committer: Mutex<Option<commit::Committer>>,
 }
 
 /// What a change does to one path, found before anything is written.
@@ -138,7 +141,7 @@ struct Prepared {
 impl Editing {
     /// Over a library's folder and a register.
     pub fn new(dir: &Path, register: Register) -> Editing {
-        Editing { dir: dir.to_owned(), register, turn: tokio::sync::Mutex::new(()), fresh: Mutex::default() }
+        Editing { dir: dir.to_owned(), register, turn: tokio::sync::Mutex::new(()), fresh: Mutex::default(), committer: Mutex::default() }
     }
 
     /// The register.
@@ -186,6 +189,7 @@ impl Editing {
             });
         }
         self.register.add_versions(&intents).await?;
+        let meant: HashMap<&str, &Version> = intents.iter().map(|new| (new.version.id.as_str(), &new.version)).collect();
         for message in &messages {
             self.register.tell(message).await?;
         }
@@ -195,8 +199,10 @@ impl Editing {
         let mut outcomes = Vec::with_capacity(written.len());
         for (ids, outcome) in written {
             if let Ok(done) = &outcome {
-                kept.extend(ids);
                 self.mark_fresh(&done.path);
+                let versions = ids.iter().filter_map(|id| meant.get(id.as_str()).copied());
+                self.commit(&versions.collect::<Vec<_>>(), done, by);
+                kept.extend(ids);
             } else {
                 dropped.extend(ids);
             }
@@ -207,6 +213,14 @@ impl Editing {
             tracing::error!(%error, "versions stay intended until the next start");
         }
         Ok(outcomes)
+    }
+
+    /// Hands a change to the thread that commits, where there is one.
+    fn commit(&self, versions: &[&Version], done: &Done, by: &Author) {
+        let committer = self.committer.lock().unwrap_or_else(PoisonError::into_inner);
+        if let (Some(committer), Some(last)) = (committer.as_ref(), versions.last()) {
+            committer.hand(versions.iter().map(|version| version.path.clone()).collect(), last.action, done, by);
+        }
     }
 
     fn mark_fresh(&self, path: &str) {

@@ -1,8 +1,9 @@
 //! `POST /v1/browse`: entries as hits without a question: by id (favourites, what follows, who takes over), by category, by trigger.
 
+use super::at::AtParams;
 use super::entries::is_below;
 use super::error::ApiError;
-use super::extract::ApiJson;
+use super::extract::{ApiJson, ApiQuery};
 use super::json::{HitJson, MatchedJson, Piece, ReplyJson, conditions};
 use super::search::{ContextJson, step_back};
 use super::who::Who;
@@ -48,19 +49,20 @@ pub struct BrowseResponse {
 
 /// Gives entries that are in force now as hits, without a question.
 #[utoipa::path(post, path = "/v1/browse", operation_id = "browse", tag = "search", request_body = BrowseRequest,
-    responses((status = 200, body = BrowseResponse)))]
+    params(AtParams), responses((status = 200, body = BrowseResponse)))]
 pub(super) async fn post_browse(
     State(state): State<AppState>,
     who: Who,
+    ApiQuery(at): ApiQuery<AtParams>,
     ApiJson(request): ApiJson<BrowseRequest>,
 ) -> Result<Json<BrowseResponse>, ApiError> {
     who.require(Right::Use)?;
     let limit = page_limit(request.limit.unwrap_or(DEFAULT_PAGE))?;
     page_limit(request.ids.len())?;
+    let snapshot = state.snapshot_at(&who, &at).await?;
     let place = state.take_place()?;
     let response = blocking(move || {
         let _place = place;
-        let snapshot = state.live.snapshot();
         let mut context = request.context.clone().read(&snapshot.library.lexicon)?;
         who.bind(&mut context);
         step_back(&state, &who.identity, &mut context);

@@ -2,7 +2,7 @@
 
 use super::entries::{find, hex};
 use super::error::ApiError;
-use super::extract::{ApiJson, ApiPath};
+use super::extract::{ApiJson, ApiPath, ApiQuery};
 use super::json::ProblemJson;
 use super::who::Who;
 use super::{AppState, blocking};
@@ -21,7 +21,7 @@ use serde::{Deserialize, Serialize};
 use std::io::ErrorKind;
 use std::sync::Arc;
 use unicode_normalization::UnicodeNormalization;
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 
 /// Header by which the studio says that it is it; what others write is told as by the API.
 const CLIENT: &str = "huashu-client";
@@ -49,6 +49,15 @@ pub struct SaveEntryRequest {
     pub markdown: String,
     /// Where it moves to; absent: it stays. Empty: the root.
     pub folder: Option<String>,
+    /// What to say about it in the history, at most 500 characters.
+    pub why: Option<String>,
+}
+
+/// Why an entry is removed.
+#[derive(Debug, Clone, Default, Deserialize, IntoParams)]
+#[serde(default)]
+#[into_params(parameter_in = Query)]
+pub(super) struct WhyParams {
     /// What to say about it in the history, at most 500 characters.
     pub why: Option<String>,
 }
@@ -147,16 +156,18 @@ pub(super) async fn save_entry(
 
 /// Removes an entry's file. Its history stays, and any version can be restored.
 #[utoipa::path(delete, path = "/v1/entries/{id}", operation_id = "delete_entry", tag = "content",
-    params(("id" = String, Path, description = "Of the entry, compared case-folded"), ("If-Match" = String, Header, description = "The ETag that was read")),
+    params(("id" = String, Path, description = "Of the entry, compared case-folded"), WhyParams,
+        ("If-Match" = String, Header, description = "The ETag that was read")),
     responses((status = 200, body = SavedResponse)), security(("bearer" = [])))]
 pub(super) async fn delete_entry(
     State(state): State<AppState>,
     who: Who,
     ApiPath(id): ApiPath<String>,
+    ApiQuery(params): ApiQuery<WhyParams>,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
     who.require(Right::Edit)?;
-    let by = author(&who, &headers, None)?;
+    let by = author(&who, &headers, params.why.as_deref())?;
     let entry = state.editable(&who, &id)?;
     let expected = if_match(&headers)?.ok_or(ApiError::PreconditionRequired)?;
     let done = state.editing()?.apply(Change::remove(&entry.path, expected), &by).await;

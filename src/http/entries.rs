@@ -2,14 +2,14 @@
 
 use super::check::{FindingJson, check_text, rule_severity_name};
 use super::error::ApiError;
-use super::extract::{ApiJson, ApiPath, ApiQuery};
-use super::json::{EntryJson, EntrySummary, ProblemJson, SegmentJson};
-use super::search::{ContextJson, read_kind, step_back};
+use super::extract::{ApiJson, ApiPath};
+use super::json::{EntryJson, ProblemJson, SegmentJson};
+use super::search::{ContextJson, step_back};
 use super::who::Who;
-use super::{AppState, DEFAULT_PAGE, blocking, page_limit};
+use super::{AppState, blocking};
 use crate::access::Right;
 use crate::answer::{marks, rank_replies};
-use crate::entry::{Entry, Kind, State as EntryState};
+use crate::entry::Entry;
 use crate::lexicon::banned::RuleSeverity;
 use crate::library::write::{self, WriteError};
 use crate::slots;
@@ -23,7 +23,7 @@ use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::io::ErrorKind;
 use std::sync::Arc;
-use utoipa::{IntoParams, ToSchema};
+use utoipa::ToSchema;
 
 /// Most slots of one request: a reply has a handful.
 const MAX_SLOT_VALUES: usize = 100;
@@ -31,73 +31,9 @@ const MAX_SLOT_VALUES: usize = 100;
 /// Longest value of a slot, in characters: an address is the longest thing that is filled in.
 const MAX_SLOT_VALUE_CHARS: usize = 500;
 
-/// Which entries.
-#[derive(Debug, Clone, Default, Deserialize, IntoParams)]
-#[serde(default)]
-#[into_params(parameter_in = Query)]
-pub(super) struct EntriesParams {
-    /// answer, policy or case.
-    pub kind: Option<String>,
-    /// A path: entries in it or below it.
-    pub category: Option<String>,
-    /// The moment of a proactive script.
-    pub trigger: Option<String>,
-    /// draft, approved or retired.
-    pub state: Option<String>,
-    /// Only those that are found now, or only those that are not.
-    pub served: Option<bool>,
-    /// At most 200; 50 where absent.
-    pub limit: Option<usize>,
-    /// Entries to skip.
-    pub offset: usize,
-}
-
-/// One page of entries.
-#[derive(Debug, Clone, Serialize, ToSchema)]
-pub struct EntriesResponse {
-    /// In the order of their paths.
-    pub entries: Vec<EntrySummary>,
-    /// How many there are on all pages.
-    pub total: usize,
-    /// What the next page begins with; absent on the last.
-    pub next_offset: Option<usize>,
-}
-
-/// Lists entries in the order of their paths, whatever their state.
-#[utoipa::path(get, path = "/v1/entries", operation_id = "list_entries", tag = "content", params(EntriesParams),
-    responses((status = 200, body = EntriesResponse)))]
-pub(super) async fn list_entries(
-    State(state): State<AppState>,
-    who: Who,
-    ApiQuery(params): ApiQuery<EntriesParams>,
-) -> Result<Json<EntriesResponse>, ApiError> {
-    who.require(Right::Use)?;
-    let limit = page_limit(params.limit.unwrap_or(DEFAULT_PAGE))?;
-    let kind: Option<Kind> = params.kind.as_deref().map(read_kind).transpose()?;
-    let in_state = params.state.as_deref().map(read_state).transpose()?;
-    let category = params.category.as_deref().map(|category| category.trim_matches('/')).filter(|category| !category.is_empty());
-    let snapshot = state.live.snapshot();
-    let wanted: Vec<&Arc<Entry>> = snapshot
-        .visible(&who.scope)
-        .ordinals(&snapshot)
-        .filter(|ordinal| params.served.is_none_or(|served| snapshot.served().contains(*ordinal) == served))
-        .map(|ordinal| snapshot.entry(ordinal))
-        .filter(|entry| kind.is_none_or(|kind| entry.kind == kind) && in_state.is_none_or(|state| entry.state == state))
-        .filter(|entry| category.is_none_or(|category| is_below(entry, category)))
-        .filter(|entry| params.trigger.is_none() || entry.trigger == params.trigger)
-        .collect();
-    let entries = wanted.iter().skip(params.offset).take(limit).map(|entry| EntrySummary::new(entry, &snapshot)).collect();
-    let end = params.offset.saturating_add(limit);
-    Ok(Json(EntriesResponse { entries, total: wanted.len(), next_offset: (end < wanted.len()).then_some(end) }))
-}
-
 /// Whether an entry stands in a category or below it.
 pub(super) fn is_below(entry: &Entry, category: &str) -> bool {
     entry.category.strip_prefix(category).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-}
-
-fn read_state(name: &str) -> Result<EntryState, ApiError> {
-    EntryState::parse(name).ok_or_else(|| ApiError::BadQuery(format!("state is one of draft, approved, retired; found {name:?}")))
 }
 
 /// An entry, whole.

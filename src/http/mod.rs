@@ -1,6 +1,7 @@
 //! The HTTP edge: handlers take input, call the core, shape the answer. [`router`] is the seam that tests drive without sockets;
 //! [`serve`] puts it on a listener.
 
+mod at;
 mod audit;
 mod browse;
 mod check;
@@ -17,6 +18,7 @@ mod history;
 mod import;
 pub mod json;
 mod learning;
+mod list;
 mod login;
 mod mask;
 mod messages;
@@ -51,7 +53,7 @@ pub use desk::{
     WishJson, WishesResponse,
 };
 pub use edit::{NewEntryRequest, SaveEntryRequest, SavedResponse, WarningJson, id_of};
-pub use entries::{EntriesResponse, EntryResponse, RenderRequest, RenderResponse};
+pub use entries::{EntryResponse, RenderRequest, RenderResponse};
 pub use error::{ApiError, PROBLEM_TYPE, ProblemDocument};
 pub use files::{FileResponse, FileSummary, FilesResponse, SaveFileRequest};
 pub use frame::Hosts;
@@ -63,6 +65,7 @@ pub use import::{ImportColumn, ImportCounts, ImportField, ImportResponse, Import
 pub use learning::{
     DecideRequest, DecideResponse, EventJson, EventsRequest, EventsResponse, PhrasingJson, PhrasingsResponse, find_phrasing,
 };
+pub use list::{EntriesResponse, EntryLine};
 pub use mask::{MaskRequest, MaskResponse};
 pub use messages::{MessageJson, MessagesResponse};
 pub use notices::{
@@ -169,6 +172,7 @@ pub struct AppState {
     reports: Arc<Semaphore>,
     suggest: Arc<Mutex<search::KeptTable>>,
     lately: Arc<Lately>,
+    moment: Arc<Mutex<at::KeptMoment>>,
     notices: Board,
     /// A place for one library aside: trials and approvals take turns.
     trials: Arc<Semaphore>,
@@ -190,6 +194,7 @@ impl AppState {
             reports: Arc::new(Semaphore::new(reports::MAX_REPORTS)),
             suggest: Arc::default(),
             lately: Arc::default(),
+            moment: Arc::default(),
             notices: Board::default(),
             trials: Arc::new(Semaphore::new(1)),
         }
@@ -324,7 +329,7 @@ fn api() -> OpenApiRouter<AppState> {
         .routes(routes!(search::post_search, search::get_search))
         .routes(routes!(search::get_suggest))
         .routes(routes!(browse::post_browse))
-        .routes(routes!(entries::list_entries, edit::create_entry))
+        .routes(routes!(list::list_entries, edit::create_entry))
         .routes(routes!(entries::get_entry, edit::save_entry, edit::delete_entry))
         .routes(routes!(history::list_history))
         .routes(routes!(history::get_version))

@@ -1,5 +1,6 @@
 //! `POST` and `GET /v1/search`, `GET /v1/suggest`: a question in, ranked scripts out.
 
+use super::at::AtParams;
 use super::error::ApiError;
 use super::extract::{ApiJson, ApiQuery};
 use super::json::{Piece, SearchResponse, pieces};
@@ -275,13 +276,14 @@ impl From<SearchParams> for SearchRequest {
 
 /// Answers a question with ranked scripts.
 #[utoipa::path(post, path = "/v1/search", operation_id = "search", tag = "search", request_body = SearchRequest,
-    responses((status = 200, body = SearchResponse)))]
+    params(AtParams), responses((status = 200, body = SearchResponse)))]
 pub(super) async fn post_search(
     State(state): State<AppState>,
     who: Who,
+    ApiQuery(at): ApiQuery<AtParams>,
     ApiJson(request): ApiJson<SearchRequest>,
 ) -> Result<Json<SearchResponse>, ApiError> {
-    search(state, who, request).await
+    search(state, who, request, at).await
 }
 
 /// The same by address alone, for trying and for simple clients.
@@ -292,15 +294,15 @@ pub(super) async fn get_search(
     who: Who,
     ApiQuery(params): ApiQuery<SearchParams>,
 ) -> Result<Json<SearchResponse>, ApiError> {
-    search(state, who, params.into()).await
+    search(state, who, params.into(), AtParams::default()).await
 }
 
-async fn search(state: AppState, who: Who, request: SearchRequest) -> Result<Json<SearchResponse>, ApiError> {
+async fn search(state: AppState, who: Who, request: SearchRequest, at: AtParams) -> Result<Json<SearchResponse>, ApiError> {
     who.require(Right::Use)?;
+    let snapshot = state.snapshot_at(&who, &at).await?;
     let place = state.take_place()?;
     let response = blocking(move || {
         let _place = place;
-        let snapshot = state.live.snapshot();
         let context = request.context.kept();
         let mut request = request.read(&snapshot.library.lexicon)?;
         who.bind(&mut request.context);
@@ -313,8 +315,8 @@ async fn search(state: AppState, who: Who, request: SearchRequest) -> Result<Jso
         let mut response = SearchResponse::new(&answer, &snapshot.library.lexicon.emotions.risks, took, request.explain);
         let visible = snapshot.visible(&who.scope);
         response.hits.iter_mut().for_each(|hit| visible.retain_ids(&snapshot, &mut hit.next));
-        // Further pages are the same search.
-        if let Some(journal) = state.journal.as_ref().filter(|_| request.offset == 0) {
+        // Further pages are the same search; another time is no search of a customer.
+        if let Some(journal) = state.journal.as_ref().filter(|_| request.offset == 0 && at.at.is_none()) {
             journal.remember(Search {
                 query_id: response.query_id.clone(),
                 at_ms: now_ms(),

@@ -22,7 +22,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, SemaphorePermit};
 use utoipa::ToSchema;
 
 /// Trials at once: each builds a library and its indexes in memory.
@@ -121,8 +121,7 @@ pub(super) async fn try_lexicon_file(
     if request.sentence.as_deref().is_some_and(|sentence| sentence.chars().count() > MAX_DRAFT_CHARS) {
         return Err(ApiError::TooLarge(format!("a sentence has at most {MAX_DRAFT_CHARS} characters")));
     }
-    let turn = tokio::time::timeout(MAX_WAIT, TRIALS.acquire()).await.map_err(|_| ApiError::Busy)?;
-    let turn = turn.map_err(|error| ApiError::Internal(error.into()))?;
+    let turn = trial_turn().await?;
     let journal = state.journal.clone();
     let tried = blocking(move || {
         let _turn = turn;
@@ -145,6 +144,15 @@ pub(super) async fn try_lexicon_file(
         })
     });
     Ok(Json(tried.await?))
+}
+
+/// The right to build a library in memory, until it is dropped.
+///
+/// # Errors
+/// Where the one before takes too long.
+pub(super) async fn trial_turn() -> Result<SemaphorePermit<'static>, ApiError> {
+    let turn = tokio::time::timeout(MAX_WAIT, TRIALS.acquire()).await.map_err(|_| ApiError::Busy)?;
+    turn.map_err(|error| ApiError::Internal(error.into()))
 }
 
 fn try_sentence(then: &Snapshot, sentence: &str) -> Result<SentenceTrial, ApiError> {

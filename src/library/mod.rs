@@ -100,6 +100,8 @@ pub struct Settings {
     pub points: rules::PointRules,
     /// How long records are kept.
     pub retention: rules::Retention,
+    /// Whether changes are committed.
+    pub git: rules::Git,
 }
 
 /// Who takes over from an agent (升级), and what each level may offer at once.

@@ -18,6 +18,13 @@ pub struct Review {
     pub four_eyes: bool,
 }
 
+/// Whether the service commits its changes.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Git {
+    /// Whether each change is committed, where the library lies in a git work tree.
+    pub commit: bool,
+}
+
 /// What contributions are worth.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PointRules {
@@ -93,6 +100,18 @@ pub(super) fn review(value: &DeValue) -> Option<Review> {
         }
     }
     Some(review)
+}
+
+/// Reads `[git]`.
+pub(super) fn git(value: &DeValue) -> Option<Git> {
+    let mut git = Git::default();
+    for (key, value) in value.as_table()? {
+        match (key.get_ref().as_ref(), value.get_ref()) {
+            ("commit", DeValue::Boolean(on)) => git.commit = *on,
+            _ => return None,
+        }
+    }
+    Some(git)
 }
 
 /// Reads `[points]`; what is absent is as ever.

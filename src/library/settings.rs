@@ -18,7 +18,7 @@ pub const FORMAT: u64 = 1;
 pub(super) const FILE: &str = "library.toml";
 
 /// Keys of the file, for the sentence about an unknown one.
-const KEYS: &str = "format, name, time_zone, week_start, hours, escalation, hold, review, points, retention";
+const KEYS: &str = "format, name, time_zone, week_start, hours, escalation, hold, review, points, retention, git";
 
 impl Settings {
     /// What holds without `library.toml`.
@@ -35,6 +35,7 @@ impl Settings {
             review: rules::Review::default(),
             points: rules::PointRules::default(),
             retention: rules::Retention::default(),
+            git: rules::Git::default(),
         }
     }
 }
@@ -144,6 +145,10 @@ pub(super) fn read(text: &str, dir: &Path, base: Settings) -> Result<(Settings, 
                     "[review] 应是 four_eyes = true 或 false".into(),
                     "[review] has four_eyes = true or false".into(),
                 ),
+            },
+            "git" => match rules::git(value.get_ref()) {
+                Some(git) => settings.git = git,
+                None => bad(Code::BadSettings, "[git] 应是 commit = true 或 false".into(), "[git] has commit = true or false".into()),
             },
             "points" => match rules::points(value.get_ref()) {
                 Some(points) => settings.points = points,
@@ -279,6 +284,7 @@ mod tests {
         check("[escalation]\nentries = \"夜间升级\"", Code::BadSettings, 1, 1);
         check("[escalation]\nlimits = { \"经理\" = \"上限\" }", Code::BadSettings, 1, 1);
         check("[review]\nfour_eyes = 1", Code::BadSettings, 1, 1);
+        check("[git]\ncommit = 1", Code::BadSettings, 1, 1);
         check("[points]\ncase = -1", Code::BadSettings, 1, 1);
         check("[points]\nlikes = 1", Code::BadSettings, 1, 1);
         check("[retention]\nsearches = 0", Code::BadSettings, 1, 1);

@@ -176,6 +176,20 @@ impl Register {
         Ok(sqlx::query_scalar("SELECT body FROM texts WHERE hash = $1").bind(hash_text(hash)).fetch_optional(&self.pool).await?)
     }
 
+    /// The first kept version of every path.
+    ///
+    /// # Errors
+    /// Where they cannot be read.
+    pub async fn first_versions(&self) -> Result<Vec<Version>, RegisterError> {
+        let sql = format!(
+            "SELECT {COLUMNS} FROM versions v WHERE state = 'kept' AND NOT EXISTS (
+                SELECT 1 FROM versions w WHERE w.path = v.path AND w.state = 'kept'
+                AND (w.at_us < v.at_us OR (w.at_us = v.at_us AND w.id < v.id)))"
+        );
+        let rows = sqlx::query(sqlx::AssertSqlSafe(sql)).fetch_all(&self.pool).await?;
+        rows.iter().map(version_of).collect()
+    }
+
     /// The last kept version of every path, at a moment where one is given.
     ///
     /// # Errors

@@ -431,3 +431,103 @@ async fn files_that_are_none_of_these_are_neither_read_nor_written() {
     check("PUT", "/v1/shops/甲.yaml", Some(&shop), json!({ "text": "name: 甲店\n" }), (200, "")).await;
     assert_eq!(desk.get("/v1/library").await["name"], "新名");
 }
+
+/// Runs git in a folder; what it says.
+fn git(dir: &Path, arguments: &[&str]) -> String {
+    let output = std::process::Command::new("git").arg("-C").arg(dir).args(arguments).output().unwrap();
+    assert!(output.status.success(), "git {arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap().trim_end().to_owned()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn each_change_is_committed_with_its_author_and_nothing_else_is_touched() {
+    let (desk, beside) = watched(&[
+        ("物流/催发货.md", ENTRY),
+        ("改.md", "---\ntitle: 改\n---\n> 亲\n"),
+        ("library.toml", "format = 1\n[git]\ncommit = true\n"),
+    ])
+    .await;
+    let kb = desk.kb.as_path();
+    git(kb, &["init", "--quiet"]);
+    git(kb, &["config", "core.quotepath", "false"]);
+    git(kb, &["add", "."]);
+    git(kb, &["-c", "user.name=某人", "-c", "user.email=a@b", "commit", "--quiet", "-m", "从前"]);
+    // Somebody is at work in the same tree: one thing staged, one not.
+    put(kb, "改.md", "---\ntitle: 改\n---\n> 亲，好\n");
+    put(kb, "新.md", "---\ntitle: 新\n---\n> 亲\n");
+    git(kb, &["add", "新.md"]);
+    let etag = desk.send("GET", "/v1/entries/催发货", None, &Value::Null).await.etag;
+    let changed = json!({ "markdown": ENTRY.replace("今天", "明天"), "folder": "售后", "why": "仓库改了时间" });
+    let saved = desk.send("PUT", "/v1/entries/催发货", Some(&etag), &changed).await;
+    assert_eq!(saved.status, 200, "{}", saved.json);
+    let made = desk.send("POST", "/v1/entries", None, &json!({ "markdown": "---\ntitle: 添\n---\n> 亲\n" })).await;
+    let gone = desk.send("DELETE", "/v1/entries/添", Some(&made.etag), &Value::Null).await;
+    assert_eq!((made.status, gone.status), (201, 200));
+    // Ends after what waits.
+    tokio::task::spawn_blocking(move || drop(beside)).await.unwrap();
+    let log = git(kb, &["log", "--format=%an|%cn|%s", "--reverse"]);
+    let lines: Vec<&str> = log.lines().collect();
+    assert_eq!(lines[..2], ["某人|某人|从前", "local|Huashu|移动 催发货"], "{log}");
+    assert!(lines[2..].iter().all(|line| line.starts_with("local|Huashu|")), "{log}");
+    let commit = git(kb, &["log", "--format=%H", "--fixed-strings", "--grep", "移动 催发货"]);
+    let moved = git(kb, &["show", "--format=", "--name-status", "--no-renames", &commit]);
+    assert_eq!(moved, "A\t售后/催发货.md\nD\t物流/催发货.md");
+    assert_eq!(git(kb, &["status", "--porcelain", "--", "改.md", "新.md"]), " M 改.md\nA  新.md");
+    let tracked = git(kb, &["ls-tree", "-r", "--name-only", "HEAD"]);
+    assert!(!tracked.contains("新.md") && !tracked.contains("添.md"), "{tracked}");
+}
+
+#[tokio::test]
+async fn the_library_is_narrowed_sorted_and_shown_as_it_was_and_will_be() {
+    let seller = "---\ntitle: 甲店退货\nquestions: [寄到哪]\nshops: [甲]\n---\n\n> 亲\n";
+    let soon = "---\ntitle: 双十一\nquestions: [有优惠吗]\nvalid: {until: 2099-11-11}\n---\n\n> 亲，加微信\n";
+    let (desk, beside) = watched(&[
+        ("物流/催发货.md", ENTRY),
+        ("售后/甲店.md", seller),
+        ("活动.md", soon),
+        ("shops/甲.yaml", "name: 甲\n"),
+        ("shops/乙.yaml", "name: 乙\n"),
+    ])
+    .await;
+    let list = async |query: &str| -> Vec<String> {
+        let page = desk.get(&format!("/v1/entries?{query}")).await;
+        page["entries"].as_array().unwrap().iter().map(|entry| entry["id"].as_str().unwrap().to_owned()).collect()
+    };
+    assert_eq!(list("q=退货").await, ["甲店"]);
+    assert_eq!(list("q=怎么还没").await, ["催发货"]);
+    assert_eq!(list("shop=乙").await, ["活动", "催发货"], "those for all shops too");
+    assert_eq!(list("problem=true").await, ["活动"]);
+    assert_eq!(list("problem=banned-phrase&used=never").await, ["活动"]);
+    assert_eq!(list("problem=no-reply").await, [""; 0]);
+    assert_eq!(list("folder=物流").await, ["催发货"]);
+    assert_eq!(list("expiring_before=2099-11-11").await, ["活动"]);
+    assert_eq!(list("expiring_before=2099-11-10").await, [""; 0]);
+    let (mut by_path, reversed) = (list("").await, list("sort=-path").await);
+    by_path.reverse();
+    assert_eq!(by_path, reversed);
+    assert_eq!(desk.send("GET", "/v1/entries?sort=colour", None, &Value::Null).await.json["code"], "bad_query");
+
+    // Before this save nobody knew of 今晚; what the history began with was there before.
+    let before = jiff::Timestamp::now();
+    std::thread::sleep(Duration::from_millis(5));
+    let etag = desk.send("GET", "/v1/entries/催发货", None, &Value::Null).await.etag;
+    let saved = desk.send("PUT", "/v1/entries/催发货", Some(&etag), &json!({ "markdown": ENTRY.replace("今天", "今晚") })).await;
+    assert_eq!(saved.status, 200);
+    let made = desk.send("POST", "/v1/entries", None, &json!({ "markdown": "---\ntitle: 新口径\nquestions: [口径]\n---\n\n> 亲\n" })).await;
+    assert_eq!(made.status, 201);
+    beside.caught_up().await;
+    assert_eq!(list("sort=updated").await[..2], ["新口径", "催发货"]);
+    assert_eq!(list("owner=local&sort=title").await, ["催发货", "新口径"]);
+    let line = desk.get("/v1/entries?q=新口径").await["entries"][0].clone();
+    assert_eq!((&line["updated_by"], &line["uses"], &line["problems"]), (&json!("local"), &json!(0), &json!(0)));
+    assert!(line["updated_at"].is_i64());
+    let local = |at: jiff::Timestamp| at.in_tz("Asia/Shanghai").unwrap().datetime().to_string();
+    let then = local(before);
+    assert!(!list(&format!("at={then}")).await.contains(&"新口径".to_owned()));
+    let hits = desk.send("POST", &format!("/v1/search?at={then}"), None, &json!({ "q": "怎么还没发货" })).await.json;
+    assert_eq!(hits["hits"][0]["replies"][0]["text"], "亲，今天发出。", "{hits}");
+    assert_eq!(desk.get("/v1/search?q=怎么还没发货").await["hits"][0]["replies"][0]["text"], "亲，今晚发出。");
+    let later = desk.send("POST", "/v1/browse?at=2100-01-01T00:00", None, &json!({ "ids": ["活动", "新口径"] })).await.json;
+    assert_eq!((&later["gone"], later["hits"].as_array().unwrap().len()), (&json!(["活动"]), 1), "{later}");
+    assert_eq!(desk.send("GET", "/v1/entries?at=gestern", None, &Value::Null).await.json["code"], "bad_query");
+}
