@@ -8,6 +8,7 @@ import { PROFILE, shootExtension } from "./extension/shots.js";
 import { Panel } from "./panel/desk.js";
 import { ROOT, startService } from "./service.js";
 import { shootStudio } from "./studio/shots.js";
+import { shootWork } from "./studio/workshots.js";
 
 /** Where they go. */
 const IMAGES = path.join(ROOT, "docs", "images");
@@ -72,6 +73,7 @@ try {
     await close();
   }
   await shootStudio(browser, service, IMAGES, (name) => wanted.length === 0 || wanted.includes(name));
+  await shootWork(browser, IMAGES, (name) => wanted.length === 0 || wanted.includes(name));
   await shootExtension(service.url, IMAGES, (name) => wanted.length === 0 || wanted.includes(name));
 } finally {
   await browser.close();

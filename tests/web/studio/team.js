@@ -114,7 +114,7 @@ export async function workingTeam(service) {
   const [agent] = agents;
   const uses = [["怎么还没发货啊", "催发货"], ["几时才能发货", "催发货"], ["我要退货", "退货流程"], ["运费谁出", "运费险"], ["昨天拍的今天能走吗", "催发货"]];
   for (const person of agents) for (const [q, entry] of uses) await person.search(q, entry);
-  for (const q of ["你们能开增值税专票吗", "能开增值税专用发票吗", "增值税专票怎么开", "可以货到付款吗", "支持货到付款不"]) for (const person of agents) await person.miss(q);
+  for (const q of ["你们有线下体验店吗", "有没有线下体验店啊", "在哪里有实体店可以看看", "能帮我刻个名字在上面不"]) for (const person of agents) await person.miss(q);
   const propose = (/** @type {Person} */ by, /** @type {object} */ what) => by.ask("/v1/submissions", what);
   const gift = await propose(agents[1], { kind: "phrasing", entry_id: "催发货", text: "宝贝怎么还没动静" });
   await trainer.ask(`/v1/submissions/${gift.id}/approve`, {});

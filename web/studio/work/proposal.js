@@ -20,7 +20,7 @@ const PREVIEW_MS = 600;
 const MAX_ROWS = 18;
 
 /**
- * @typedef {{code: string, severity: string, line?: number, zh?: string, text?: string, message?: string}} Problem
+ * @typedef {{severity: string, line: number, message: string}} Problem
  * @typedef {import("./review.js").Submission & {markdown: string | null, current_markdown: string | null, current_etag: string | null, text: string | null, asked: string | null, path: string | null, refused: string | null,
  *   pieces: import("../pieces.js").Change[], problems: Problem[], comments: {at: number, who: string, text: string}[]}} Whole
  */
@@ -117,8 +117,8 @@ export class Proposal {
 
   /** @param {Problem[]} problems */
   #drawProblems(problems) {
-    const lines = problems.map(({ severity, line, zh, text, message, code }) =>
-      element("li", severity === "error" ? "bad" : "caution", `${line ? `第 ${line} 行：` : ""}${zh ?? text ?? message ?? code}`),
+    const lines = problems.map(({ severity, line, message }) =>
+      element("li", severity === "error" ? "bad" : "caution", `第 ${line} 行：${message}`),
     );
     this.problems.replaceChildren(...lines);
     this.problems.hidden = lines.length === 0;

@@ -48,7 +48,7 @@ export async function showSimilar(place, visit) {
         beside(pair.a.title, element("pre", "diff", a.data.markdown), pair.b.title, element("pre", "diff", b.data.markdown)),
       );
       side.hidden = false;
-      side.scrollIntoView({ block: "nearest" });
+      side.scrollIntoView({ block: "start" });
     });
   /** One with the phrasings and replies of both, looked at before it is written. @param {One} kept @param {any} of @param {One} gone @param {any} other */
   const merge = (kept, of, gone, other) =>
