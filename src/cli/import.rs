@@ -43,7 +43,7 @@ pub(super) struct Options {
     /// 没有表头时各列的名称，用逗号分开，- 跳过一列
     #[arg(long, value_name = "A,B,C", value_delimiter = ',')]
     columns: Option<Vec<String>>,
-    /// 谁的表格：auto（看表头）、huashu、qianniu、lanren、maxkb、zammad、briskine、qa
+    /// 谁的表格：auto（看表头）、huashu（自己的）、qianniu、lanren、maxkb、zammad、briskine、qa
     #[arg(long, value_name = "FORMAT", value_parser = by)]
     format: Option<By>,
     /// 以表格为准，覆盖在这里改过的内容

@@ -106,7 +106,10 @@ pub(super) async fn list_similar(
         return Err(ApiError::BadQuery(format!("above is {LEAST_ABOVE} to 1; found {above}")));
     }
     let (snapshot, scope) = (state.live.snapshot(), who.scope.clone());
+    // Comparing a large library takes as long as a report.
+    let place = Arc::clone(&state.reports).try_acquire_owned().map_err(|_| ApiError::Busy)?;
     let response = blocking(move || {
+        let _place = place;
         let pairs = twins(snapshot.library.entries.iter().filter(|entry| scope.sees(entry)), above);
         let entry = |id: &str| {
             let entry = &snapshot.get(id)?.entry;
@@ -137,6 +140,8 @@ pub struct MergeTwinsRequest {
 pub struct DraftResponse {
     /// All of it; nothing is written.
     pub markdown: String,
+    /// Folder in which it would stand.
+    pub folder: String,
 }
 
 /// Proposes the file of one entry with the questions and wordings of another. Nothing is written.
@@ -162,7 +167,7 @@ pub(super) async fn merge_similar(
         }
         let markdown = merged((&kept.path, &keep), (&dropped.path, &drop), &snapshot.library.lexicon.facets);
         let markdown = markdown.map_err(|error: MergeError| ApiError::BadValue(error.to_string()))?;
-        Ok(DraftResponse { markdown })
+        Ok(DraftResponse { markdown, folder: folder_of(&kept.path) })
     });
     Ok(Json(response.await?))
 }
@@ -255,12 +260,19 @@ pub(super) async fn draft_wish(
         let group = groups.into_iter().find(|group| group.id == wanted).ok_or_else(|| ApiError::NoWish(wanted.clone()))?;
         let title = title_of(&group);
         let near = nearest(scene, &title, 1)?.into_iter().next();
-        let category = near.and_then(|near| scene.entry(&near.id).map(|entry| entry.category.clone())).unwrap_or_default();
-        Ok(DraftResponse { markdown: draft(&group, title, category) })
+        let near = near.and_then(|near| scene.entry(&near.id));
+        let category = near.map(|entry| entry.category.clone()).unwrap_or_default();
+        let folder = near.map(|entry| folder_of(&entry.path)).unwrap_or_default();
+        Ok(DraftResponse { markdown: draft(&group, title, category), folder })
     });
     let response = made.await?;
     state.note(&who, "wish.draft", &id, "").await;
     Ok(Json(response))
+}
+
+/// The folder of a file.
+fn folder_of(path: &str) -> String {
+    path.rsplit_once('/').map_or_else(String::new, |(folder, _)| folder.to_owned())
 }
 
 fn draft(group: &NoHit, title: String, category: String) -> String {

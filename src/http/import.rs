@@ -38,7 +38,7 @@ pub(super) struct ImportParams {
     pub overwrite: bool,
     /// Folder of the library for new entries; absent: the library itself.
     pub into: Option<String>,
-    /// auto (by the header), huashu, qianniu, lanren, maxkb, zammad, briskine or qa.
+    /// auto (by the header), huashu (ours), qianniu, lanren, maxkb, zammad, briskine or qa.
     pub format: Option<String>,
     /// Names of the columns in order, parted by commas, in place of those in the file; `-` leaves one out.
     pub columns: Option<String>,
@@ -51,7 +51,7 @@ pub(super) struct ImportParams {
 /// What became of a table, or would.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct ImportResponse {
-    /// huashu, or the program that the table comes from.
+    /// huashu (ours), or the program that the table comes from.
     pub format: String,
     /// Whether nothing was written.
     pub dry_run: bool,

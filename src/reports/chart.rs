@@ -88,7 +88,7 @@ pub fn lines(title: &str, labels: &[String], series: &[(&str, Vec<f64>)]) -> Res
         let last = i32::try_from(labels.len() - 1).unwrap_or(i32::MAX).max(1);
         let x = |number: i32| left + (right - left) * number / last;
         let end = i32::try_from(labels.len() - 1).unwrap_or(0);
-        for (number, anchor) in [(0, HPos::Left), (end, HPos::Right)] {
+        for (number, anchor) in [(0, HPos::Left), (end, HPos::Right)].into_iter().take(labels.len()) {
             let label = labels.get(usize::try_from(number).unwrap_or(0)).map_or("", String::as_str);
             write(area, label, (x(number), bottom + 10), 12, QUIET, anchor)?;
         }

@@ -153,7 +153,7 @@ pub fn markdown(weekly: &Weekly) -> String {
 pub const STYLE: &str = "body{font:15px/1.6 'Noto Sans CJK SC','PingFang SC','Microsoft YaHei',sans-serif;color:#222;max-width:52em;margin:2em auto;padding:0 1em}\
 h1{font-size:1.5em}h2{font-size:1.15em;margin:1.4em 0 .4em}table{border-collapse:collapse;width:100%}\
 th,td{padding:.25em .6em;border-bottom:1px solid #ddd;text-align:left}td.n,th.n{text-align:right}\
-ol{padding-left:1.6em}li{margin:.5em 0}.s{color:#555}.d{color:#14603a}@media print{body{margin:0;font-size:12px}}";
+ol{padding-left:1.6em}li{margin:.5em 0}.s{color:#555}.d{color:#14603a}.o{color:#9a2a1a}@media print{body{margin:0;font-size:12px}}";
 
 /// The report as one page.
 pub fn html(weekly: &Weekly) -> String {
@@ -181,7 +181,12 @@ pub fn html(weekly: &Weekly) -> String {
         if !samples.is_empty() {
             let _ = write!(page, "<br><span class=\"s\">{}</span>", samples.join("；"));
         }
-        let _ = writeln!(page, "<br><span class=\"d\">{}；{helped}</span></li>", escape_html(&done));
+        let _ = writeln!(
+            page,
+            "<br><span class=\"{}\">{}；{helped}</span></li>",
+            if titled.pain.answer.is_some() { "d" } else { "o" },
+            escape_html(&done)
+        );
     }
     page.push_str("</ol>\n");
     if !weekly.rising.is_empty() {

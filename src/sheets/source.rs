@@ -30,11 +30,11 @@ pub enum By {
 }
 
 impl By {
-    /// Reads `auto`, `huashu`, or the name of a platform.
+    /// Reads `auto`, `huashu` (or the kind of file, for ours), or the name of a platform.
     pub fn parse(name: &str) -> Option<By> {
         match name {
             "" | "auto" => Some(By::Anyone),
-            "huashu" | "csv" | "xlsx" | "jsonl" | "tsv" => Some(By::Us),
+            "huashu" | "sheet" | "csv" | "xlsx" | "jsonl" | "tsv" => Some(By::Us),
             other => Platform::parse(other).map(By::Program),
         }
     }

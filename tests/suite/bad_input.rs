@@ -289,7 +289,7 @@ fn a_full_disk_under_the_library_stops_an_import_and_leaves_no_half_file() {
     let table = index.path().join("表.csv").display().to_string();
     put(disk.path(), "kb/library.toml", "format = 1\n");
     let service = Service::start_by(Command::new(PROGRAM), disk.path(), &folders);
-    let import = || run(disk.path(), &["import", &table, "--into", "kb/导入"]);
+    let import = || run(disk.path(), &[&["import", &table, "--into", "kb/导入"], &folders[..]].concat());
     disk.fill();
     let (code, err) = import();
     assert!(code == Some(2) && err.contains("磁盘满了") && err.contains("再导入一次"), "{err}");

@@ -182,7 +182,7 @@ async fn an_import_over_the_api_is_tried_then_made_and_stands_in_the_history() {
         (1, "import", "培训", "导入 千牛.csv")
     );
     assert_eq!(import("").await["counts"]["unchanged"], 1, "twice is as once");
-    let named = import("&dry_run=true&columns=-,title,category,note&format=huashu").await;
+    let named = import("&dry_run=true&columns=-,title,category,note&format=sheet").await;
     assert_eq!(named["columns"][1]["field"], "title", "{named}");
     for (query, status) in [("into=../外面", 400), ("into=.git", 400), ("format=excel", 400), ("columns=甲,乙,丙,丁", 400)] {
         let answer = team.ask(Some("培训"), "POST", &format!("/v1/import?{query}"), Some(table)).await;
