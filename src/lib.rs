@@ -3,6 +3,7 @@
 //! The modules stand in the order of the way of the data; see ARCHITECTURE.md.
 
 pub mod access;
+pub mod allowance;
 pub mod analysis;
 pub mod answer;
 pub mod backup;

@@ -44,12 +44,12 @@ pub struct CheckResponse {
 /// One place.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct FindingJson {
-    /// banned, slot, link or private.
+    /// banned, slot, link, private or limit.
     #[serde(rename = "type")]
     pub type_: String,
-    /// Id of the rule; `unfilled-slot`, `unclosed-slot`; `foreign-link`; phone, id_card, bank_card, email.
+    /// Id of the rule; `unfilled-slot`, `unclosed-slot`; `foreign-link`; phone, id_card, bank_card, email; above_reply_limit, above_day_limit, amount_unreadable.
     pub code: String,
-    /// 引流, 极限词, …; 变量; 链接; 隐私.
+    /// 引流, 极限词, …; 变量; 链接; 隐私; 额度.
     pub class: String,
     /// block: must not be sent; warn: think again.
     pub severity: String,

@@ -4,6 +4,7 @@ use super::check::{FindingJson, check_text, rule_severity_name};
 use super::error::ApiError;
 use super::extract::{ApiJson, ApiPath};
 use super::json::{EntryJson, ProblemJson, SegmentJson};
+use super::limits::Allowance;
 use super::search::{ContextJson, step_back};
 use super::who::Who;
 use super::{AppState, blocking};
@@ -170,15 +171,16 @@ pub(super) async fn render_reply(
     if let Some((name, _)) = request.slots.iter().find(|(_, value)| value.chars().count() > MAX_SLOT_VALUE_CHARS) {
         return Err(ApiError::BadValue(format!("the value of slot {name:?} is longer than {MAX_SLOT_VALUE_CHARS} characters")));
     }
+    let allowance = Allowance::of(&state, &who).await?;
     let place = state.take_place()?;
     let rendered = blocking(move || {
         let _place = place;
-        render(&state, &who, &id, request)
+        render(&state, &who, &allowance, &id, request)
     });
     Ok(Json(rendered.await?))
 }
 
-fn render(state: &AppState, who: &Who, id: &str, request: RenderRequest) -> Result<RenderResponse, ApiError> {
+fn render(state: &AppState, who: &Who, allowance: &Allowance, id: &str, request: RenderRequest) -> Result<RenderResponse, ApiError> {
     let snapshot = &*state.live.snapshot();
     let entry = find(snapshot, &snapshot.visible(&who.scope), id)?;
     let lexicon = &snapshot.library.lexicon;
@@ -203,13 +205,18 @@ fn render(state: &AppState, who: &Who, id: &str, request: RenderRequest) -> Resu
     };
     let mut missing: Vec<String> = Vec::new();
     let mut segments = Vec::new();
+    let mut amounts: BTreeMap<&str, String> = BTreeMap::new();
     for segment in &reply.segments {
+        let money = slots::find(&segment.text).slots.into_iter().filter(|slot| allowance.counts(slot.name));
+        amounts.extend(money.filter_map(|slot| Some((slot.name, value(&slot).or(slot.fallback)?.to_owned()))));
         let filled = slots::fill(&segment.text, value);
         missing.extend(filled.missing.into_iter().filter(|name| !missing.contains(name)).collect::<Vec<_>>());
         segments.push(SegmentJson::new(&filled.text, &segment.pictures));
     }
     let text = segments.iter().map(|segment| segment.text.as_str()).collect::<Vec<_>>().join("\n***\n");
-    let findings = check_text(&text, context.channel.as_deref(), shop, lexicon);
+    let mut findings = check_text(&text, context.channel.as_deref(), shop, lexicon);
+    let amounts: Vec<String> = amounts.into_values().collect();
+    findings.extend(allowance.check(state, who, (&reply.id, context.shop.as_deref()), &amounts, &text));
     Ok(RenderResponse {
         entry_id: entry.id.to_string(),
         reply_id: reply.id.clone(),

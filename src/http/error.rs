@@ -82,6 +82,9 @@ pub enum ApiError {
     /// No such token.
     #[error("no token has the id {0:?}; GET /v1/tokens lists them")]
     NoToken(String),
+    /// No such words of one's own.
+    #[error("you keep nothing with the id {0:?}; GET /v1/private lists what you keep")]
+    NoPrivate(String),
     /// The name belongs to somebody, who may be disabled.
     #[error("somebody has the name {0:?}, or had it; choose another")]
     NameTaken(String),
@@ -189,6 +192,7 @@ impl ApiError {
             ApiError::Throttled(_) => (StatusCode::TOO_MANY_REQUESTS, "throttled", "Too many tries"),
             ApiError::NoUser(_) => (StatusCode::NOT_FOUND, "no_user", "No such user"),
             ApiError::NoToken(_) => (StatusCode::NOT_FOUND, "no_token", "No such token"),
+            ApiError::NoPrivate(_) => (StatusCode::NOT_FOUND, "no_private", "No such words"),
             ApiError::NameTaken(_) => (StatusCode::CONFLICT, "name_taken", "Name taken"),
             ApiError::LastAdmin => (StatusCode::CONFLICT, "last_admin", "Last admin"),
             ApiError::Changed(_) => (StatusCode::CONFLICT, "changed", "Changed meanwhile"),

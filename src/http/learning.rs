@@ -2,6 +2,7 @@
 
 use super::error::ApiError;
 use super::extract::{ApiJson, ApiPath, ApiQuery};
+use super::limits::note_use;
 use super::who::Who;
 use super::{AppState, DEFAULT_PAGE, blocking, page_limit};
 use crate::access::Right;
@@ -128,6 +129,11 @@ pub(super) async fn post_events(
     }
     let shops: Vec<Option<String>> = request.events.iter().map(|event| event.shop.clone()).collect();
     let events = request.events.into_iter().map(|event| read_event(event, &who.identity)).collect::<Result<Vec<_>, _>>()?;
+    for event in events.iter().filter(|event| event.kind.is_pick()) {
+        if let (Some(entry), Some(reply)) = (&event.entry_id, &event.reply_id) {
+            note_use(&state, &who, &event.event_id, entry, reply).await;
+        }
+    }
     let snapshot = state.live.snapshot();
     let sent = events.iter().zip(&shops).filter(|(event, _)| event.kind.is_pick());
     let sent = sent.filter_map(|(event, shop)| {

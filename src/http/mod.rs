@@ -18,6 +18,7 @@ mod history;
 mod import;
 pub mod json;
 mod learning;
+mod limits;
 mod list;
 mod login;
 mod mask;
@@ -29,6 +30,7 @@ mod picture;
 mod points;
 mod preview;
 mod privacy;
+mod private;
 mod renewals;
 mod reports;
 mod search;
@@ -65,6 +67,7 @@ pub use import::{ImportColumn, ImportCounts, ImportField, ImportResponse, Import
 pub use learning::{
     DecideRequest, DecideResponse, EventJson, EventsRequest, EventsResponse, PhrasingJson, PhrasingsResponse, find_phrasing,
 };
+pub use limits::{LimitJson, LimitsJson};
 pub use list::{EntriesResponse, EntryLine};
 pub use mask::{MaskRequest, MaskResponse};
 pub use messages::{MessageJson, MessagesResponse};
@@ -76,6 +79,7 @@ pub use origin::EXTENSION_ORIGIN;
 pub use points::{BoardLine, LedgerLine, PointsResponse};
 pub use preview::{PreviewRequest, PreviewResponse, ReplyFinding, SimilarJson};
 pub use privacy::{ErasedResponse, MaskSample, PersonResponse, PrivacyResponse, RetentionLine};
+pub use private::{PrivateJson, PrivateRequest, PrivateResponse};
 pub use renewals::{RenewOutcome, RenewRequest, RenewResponse, RenewalJson, RenewalsResponse};
 pub use reports::{
     ExpiringRow, FiguresJson, GapRow, HotWordRow, NearestJson, NeverUsedRow, NoHitRow, PainAnswerJson, PainJson, PainsResponse, ReportJson,
@@ -168,6 +172,7 @@ pub struct AppState {
     /// Whether browsers come by TLS: cookies are for it alone then.
     secure: bool,
     login: Arc<login::Login>,
+    ready: Arc<limits::Ready>,
     searches: Arc<Semaphore>,
     reports: Arc<Semaphore>,
     suggest: Arc<Mutex<search::KeptTable>>,
@@ -190,6 +195,7 @@ impl AppState {
             hosts: Hosts::Any,
             secure: false,
             login: Arc::default(),
+            ready: Arc::default(),
             searches: Arc::new(Semaphore::new(MAX_SEARCHES)),
             reports: Arc::new(Semaphore::new(reports::MAX_REPORTS)),
             suggest: Arc::default(),
@@ -355,6 +361,9 @@ fn api() -> OpenApiRouter<AppState> {
         .routes(routes!(users::lend_authority, users::take_authority_back))
         .routes(routes!(tokens::list_tokens, tokens::create_token))
         .routes(routes!(tokens::revoke_token))
+        .routes(routes!(limits::get_limits, limits::set_limits))
+        .routes(routes!(private::list_private, private::create_private))
+        .routes(routes!(private::change_private, private::drop_private))
         .routes(routes!(submissions::propose, submissions::list_submissions))
         .routes(routes!(submissions::get_submission, submissions::withdraw_submission))
         .routes(routes!(submissions::return_submission))

@@ -76,6 +76,11 @@ impl Who {
         if self.0.by == Proof::User { Ok(()) } else { Err(ApiError::NeedsSession) }
     }
 
+    /// Whether it is somebody with an account.
+    pub(super) fn is_user(&self) -> bool {
+        matches!(self.0.by, Proof::User | Proof::Token)
+    }
+
     /// Whether it is the local token.
     pub(super) fn is_local(&self) -> bool {
         self.0.by == Proof::LocalToken

@@ -5,11 +5,13 @@
 //! UUIDv7, times milliseconds.
 
 mod audit;
+mod limits;
 mod messages;
 mod notices;
 mod people;
 mod points;
 mod privacy;
+mod private;
 mod sessions;
 mod submissions;
 mod tokens;
@@ -21,6 +23,7 @@ pub use messages::Message;
 pub use people::{People, fold};
 pub use points::{NewPoints, PointsRow};
 pub use privacy::ERASED;
+pub use private::PrivateEntry;
 pub use sessions::SESSION_SECONDS;
 pub use submissions::{Comment, Decision, NewSubmission, Submission, Wanted};
 pub use tokens::Token;
@@ -50,6 +53,8 @@ const MAX_CONNECTIONS: u32 = 4;
 /// The tables of format 1, module by module.
 const SCHEMA: &[&[&str]] = &[
     audit::SCHEMA,
+    limits::SCHEMA,
+    private::SCHEMA,
     messages::SCHEMA,
     versions::SCHEMA,
     people::SCHEMA,

@@ -206,3 +206,65 @@ async fn what_another_process_changes_is_noticed_within_a_second() {
     assert!(team.register.people().user("另一个").is_some());
     follower.abort();
 }
+
+#[tokio::test]
+async fn amounts_above_a_limit_are_blocked_and_what_was_used_today_counts() {
+    let team = Team::new().await;
+    let entry = "---\ntitle: 补偿\nquestions: [怎么补偿]\n---\n> 补您{{补偿金额}}元。\n";
+    std::fs::write(team.kb.join("补偿.md"), entry).unwrap();
+    let team = Team::over(team);
+    let limits = json!({ "limits": [
+        { "role": "agent", "per_reply": 20, "per_day": 30 }, { "role": "agent", "shop": "甲店", "per_reply": 50, "per_day": 60.5 },
+    ] });
+    let (status, set) = team.json(Some("管理员"), "PUT", "/v1/limits", &limits).await;
+    assert_eq!((status, &set["limits"][1]["per_day"]), (StatusCode::OK, &json!(60.5)), "{set}");
+    let render = async |name: &str, shop: &str, amount: &str| {
+        let body = json!({ "slots": { "补偿金额": amount }, "context": { "shop": shop } });
+        team.json(Some(name), "POST", "/v1/entries/补偿/render", &body).await.1
+    };
+    let check = async |name: &str, shop: &str, amount: &str, code: Option<&str>| {
+        let rendered = render(name, shop, amount).await;
+        assert_eq!(rendered["findings"][0]["code"].as_str(), code, "{name} {shop} {amount}: {rendered}");
+        assert_eq!(rendered["blocked"], code.is_some());
+        rendered
+    };
+    check("小李", "甲店", "50", None).await;
+    let above = check("小李", "甲店", "50.01", Some("above_reply_limit")).await;
+    assert!(above["findings"][0]["why"].as_str().unwrap().contains("主管"), "{above}");
+    assert_eq!((&above["findings"][0]["start"], &above["findings"][0]["text"]), (&json!(2), &json!("50.01")));
+    check("乙客服", "乙店", "50", Some("above_reply_limit")).await;
+    check("小李", "甲店", "五十", Some("amount_unreadable")).await;
+    check("主管", "甲店", "5000", None).await;
+    // What was made ready and not used does not count; what was used does, once.
+    let ready = check("小李", "甲店", "40", None).await;
+    let event = json!({ "events": [
+        { "event_id": "e1", "query_id": "q1", "type": "copied", "entry_id": "补偿", "reply_id": ready["reply_id"], "position": 0 },
+    ] });
+    for _ in 0..2 {
+        assert_eq!(team.json(Some("小李"), "POST", "/v1/events", &event).await.0, StatusCode::ACCEPTED);
+    }
+    check("小李", "甲店", "20.5", None).await;
+    let rest = check("小李", "甲店", "21", Some("above_day_limit")).await;
+    assert!(rest["findings"][0]["why"].as_str().unwrap().contains("40"), "{rest}");
+    // The shop of a request outside one's scope is none.
+    check("乙客服", "甲店", "21", Some("above_reply_limit")).await;
+}
+
+#[tokio::test]
+async fn private_words_are_ones_own() {
+    let team = Team::new().await;
+    let (status, kept) =
+        team.json(Some("小李"), "POST", "/v1/private", &json!({ "title": "下班", "text": "明早回您", "shortcut": "xb" })).await;
+    assert_eq!(status, StatusCode::CREATED, "{kept}");
+    let path = format!("/v1/private/{}", kept["id"].as_str().unwrap());
+    let other = json!({ "title": "下班", "text": "后天回您" });
+    assert_eq!(team.json(Some("管理员"), "GET", "/v1/private", &Value::Null).await.1["total"], 0);
+    assert_eq!(team.json(Some("管理员"), "PUT", &path, &other).await.0, StatusCode::NOT_FOUND);
+    assert_eq!(team.json(Some("管理员"), "DELETE", &path, &Value::Null).await.0, StatusCode::NOT_FOUND);
+    assert_eq!(team.json(Some("小李"), "PUT", &path, &other).await.1["text"], "后天回您");
+    let (_, answer) = team.json(Some("乙客服"), "POST", "/v1/search", &json!({ "q": "下班" })).await;
+    assert!(!answer.to_string().contains("后天"));
+    assert_eq!(team.json(Some("小李"), "POST", "/v1/private", &json!({ "title": "", "text": "空" })).await.0, StatusCode::BAD_REQUEST);
+    assert_eq!(team.json(Some("小李"), "DELETE", &path, &Value::Null).await.0, StatusCode::NO_CONTENT);
+    assert_eq!(team.json(Some("小李"), "GET", "/v1/private", &Value::Null).await.1["total"], 0);
+}
