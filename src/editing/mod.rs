@@ -132,7 +132,7 @@ pub struct Editing {
 /// What a change does to one path, found before anything is written.
 struct Prepared {
     change: Change,
-    present: Option<(Vec<u8>, [u8; 32])>,
+    present: Option<write::Content>,
     /// Ids of its versions: of a move the departure, then the arrival.
     ids: Vec<String>,
     done: Done,
@@ -241,7 +241,7 @@ impl Editing {
     async fn intend(
         &self,
         change: Change,
-        present: Option<(Vec<u8>, [u8; 32])>,
+        present: Option<write::Content>,
         by: &Author,
         intents: &mut Vec<NewVersion>,
         messages: &mut Vec<Message>,
@@ -304,7 +304,7 @@ impl Editing {
 }
 
 /// What is there now, unless it is not what the change expects.
-fn look(dir: &Path, change: Change) -> Result<(Change, Option<(Vec<u8>, [u8; 32])>), WriteError> {
+fn look(dir: &Path, change: Change) -> Result<(Change, Option<write::Content>), WriteError> {
     let present = match write::read(dir, &change.path) {
         Ok(present) => Some(present),
         Err(WriteError::Io { source, .. }) if source.kind() == ErrorKind::NotFound => None,

@@ -257,7 +257,7 @@ async fn list(state: &AppState, folder: &'static str, names: Vec<String>) -> Res
 }
 
 /// Bytes and hash of a file; `None` where there is none.
-fn present(snapshot: &Snapshot, path: &str) -> Result<Option<(Vec<u8>, [u8; 32])>, ApiError> {
+fn present(snapshot: &Snapshot, path: &str) -> Result<Option<write::Content>, ApiError> {
     match write::read(&snapshot.library.dir, path) {
         Ok(found) => Ok(Some(found)),
         Err(WriteError::Io { source, .. }) if source.kind() == ErrorKind::NotFound => Ok(None),

@@ -1,5 +1,9 @@
 //! Reads a library, or what changed in it: a file with the stamp, bytes and settings of before is not read, or not parsed, again.
 
+mod examine;
+
+pub use examine::examine;
+
 use super::check::{self, Candidate, Notes};
 use super::place::Place;
 use super::settings;
@@ -472,31 +476,6 @@ fn parse(file: &File, bytes: &[u8], text: &str, hash: [u8; 32], ground: &Ground,
         (Arc::new(entry), notes)
     });
     Content { hash, ground: ground.hash, entry, problems }
-}
-
-/// One file as it would be in a library: the entry, and all that would be wrong with it. Nothing is read or written.
-pub fn examine(library: &Library, path: &str, bytes: &[u8]) -> (Option<Entry>, Vec<Problem>) {
-    let Memory { ground, files } = &library.memory;
-    let Ok(text) = std::str::from_utf8(bytes) else { return (None, vec![not_utf8(path)]) };
-    let file = File { path: path.to_owned(), stamp: Stamp::of_size(bytes.len() as u64) };
-    let content = catch_unwind(AssertUnwindSafe(|| parse(&file, bytes, text, UNREAD, ground, &library.shops)));
-    let Ok(Content { entry, mut problems, .. }) = content else { return (None, Vec::new()) };
-    let Some((entry, notes)) = entry else { return (None, problems) };
-    let others = files.iter().filter(|known| known.file.path != path).filter_map(|known| known.content.entry.as_ref());
-    let mut candidates: Vec<Candidate> = others.map(|(entry, notes)| Candidate { entry, notes }).collect();
-    let mut ids: HashSet<String> = candidates.iter().map(|candidate| candidate.notes.id_key().to_owned()).collect();
-    ids.insert(notes.id_key().to_owned());
-    // Last, so that of two with one id or shortcut it is this that is told.
-    candidates.push(Candidate { entry: &entry, notes: &notes });
-    problems.extend(check::duplicate_ids(&candidates).1.into_iter().filter(|problem| problem.path == path));
-    let today = Timestamp::now().to_zoned(ground.settings.time_zone.clone()).date();
-    let exists = |path: &str| library.dir.join(path).exists();
-    // Of the others only what is shared with this: their own links and mentions are no part of it.
-    let shared = check::shortcut_taken(&candidates);
-    problems.extend(check::across(&candidates[candidates.len() - 1..], &ids, exists, today));
-    problems.extend(shared);
-    problems.sort_by_key(|problem| (problem.line, problem.column, problem.code));
-    (Some(Arc::unwrap_or_clone(entry)), problems)
 }
 
 /// What is served of all files, and every problem.

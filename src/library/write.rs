@@ -100,6 +100,9 @@ impl std::fmt::Display for PathFault {
     }
 }
 
+/// The bytes of a file and their SHA-256.
+pub type Content = (Vec<u8>, [u8; 32]);
+
 /// Only one write at a time, so that of two with the same expectation the second sees the first. Editors beside Huashu do not
 /// take it: between the comparison and the rename they have some microseconds.
 static WRITING: Mutex<()> = Mutex::new(());
@@ -108,7 +111,7 @@ static WRITING: Mutex<()> = Mutex::new(());
 ///
 /// # Errors
 /// [`WriteError::BadPath`] and [`WriteError::Io`].
-pub fn read(dir: &Path, path: &str) -> Result<(Vec<u8>, [u8; 32]), WriteError> {
+pub fn read(dir: &Path, path: &str) -> Result<Content, WriteError> {
     let target = target(dir, path)?;
     let bytes = fs::read(target).map_err(|source| WriteError::Io { path: path.to_owned(), source })?;
     let hash = Sha256::digest(&bytes).into();
