@@ -61,7 +61,7 @@ class Editor {
     this.preview = element("div", "preview");
     this.fields = element("div", "");
     const asked = element("div", "");
-    this.phrasings = new Phrasings(asked, { text: () => this.text.value, edit: (text) => this.text.edit(text), goTo: (line) => this.text.goTo(line) });
+    this.phrasings = new Phrasings(asked, { text: () => this.text.value, edit: (text) => this.text.edit(text), mayEdit: this.mayEdit });
     const tabs = tabsOf("旁边看什么", [
       { title: "预览", panel: this.preview },
       { title: "问法", panel: asked, shown: () => this.phrasings.draw() },
@@ -122,9 +122,9 @@ class Editor {
 
   /** @param {string} title @param {any} entry */
   #head(title, entry) {
-    if (!this.mayEdit) return this.visit.head(title);
-    const history = entry ? [link("版本", `#/history/${part(this.id)}`, "take"), ...moreOf(this, entry)] : [];
-    this.visit.head(title, ...history, this.why, this.save);
+    const history = entry && this.studio.may("report") ? [link("版本", `#/history/${part(this.id)}`, "take")] : [];
+    if (!this.mayEdit) return this.visit.head(title, ...history);
+    this.visit.head(title, ...history, ...(entry ? moreOf(this, entry) : []), this.why, this.save);
   }
 
   #changed() {

@@ -10,7 +10,7 @@ export class Phrasings {
   /** Also asked; `null`: not asked for yet. @type {{text: string, count: number}[] | null} */
   #asked = null;
 
-  /** @param {HTMLElement} place @param {{text: () => string, edit: (text: string) => void, goTo: (line: number) => void}} desk */
+  /** @param {HTMLElement} place @param {{text: () => string, edit: (text: string) => void, mayEdit: boolean}} desk */
   constructor(place, desk) {
     this.place = place;
     this.desk = desk;
@@ -34,6 +34,11 @@ export class Phrasings {
       this.place.replaceChildren(element("p", "soft", "这条的问法没有一行一个地写，请在左边改。"));
       return;
     }
+    if (!this.desk.mayEdit) {
+      const texts = known.map(({ text }) => element("li", "", text));
+      this.place.replaceChildren(element("ol", "phrasings", ...texts), ...this.#also(known.map(({ text }) => text)));
+      return;
+    }
     const list = element("ol", "phrasings", ...known.map((question) => element("li", "", ...this.#line(question))));
     this.place.replaceChildren(list, this.#adder(), ...this.#also(known.map(({ text }) => text)));
   }
@@ -45,7 +50,6 @@ export class Phrasings {
     field.setAttribute("aria-label", `问法 ${text}`);
     const reword = () => field.value.trim() !== text && this.#edit(withQuestionAt(this.desk.text(), line, field.value.trim()));
     field.addEventListener("change", reword);
-    field.addEventListener("focus", () => this.place.querySelector("[aria-current]")?.removeAttribute("aria-current"));
     const away = button("plain", "×", () => this.#edit(withQuestionAt(this.desk.text(), line, "")));
     away.setAttribute("aria-label", `去掉「${text}」`);
     return [field, away];
@@ -73,7 +77,7 @@ export class Phrasings {
     const items = others.map(({ text, count }) => {
       const take = button("plain", "加入", () => this.#edit(withQuestion(this.desk.text(), text)));
       take.setAttribute("aria-label", `加入「${text}」`);
-      return element("li", "", element("span", "", text), element("span", "count", `${count} 次`), take);
+      return element("li", "", element("span", "", text), element("span", "count", `${count} 次`), ...(this.desk.mayEdit ? [take] : []));
     });
     return [title, element("ul", "asked", ...items)];
   }
