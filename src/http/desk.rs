@@ -263,7 +263,7 @@ pub(super) async fn draft_wish(
         let near = near.and_then(|near| scene.entry(&near.id));
         let category = near.map(|entry| entry.category.clone()).unwrap_or_default();
         let folder = near.map(|entry| folder_of(&entry.path)).unwrap_or_default();
-        Ok(DraftResponse { markdown: draft(&group, title, category), folder })
+        Ok(DraftResponse { markdown: draft(&group, &title, &category), folder })
     });
     let response = made.await?;
     state.note(&who, "wish.draft", &id, "").await;
@@ -275,17 +275,17 @@ fn folder_of(path: &str) -> String {
     path.rsplit_once('/').map_or_else(String::new, |(folder, _)| folder.to_owned())
 }
 
-fn draft(group: &NoHit, title: String, category: String) -> String {
+fn draft(group: &NoHit, title: &str, category: &str) -> String {
     let one_line = |text: &String| text.split_whitespace().collect::<Vec<_>>().join(" ");
     // A placeholder is nothing that a customer writes.
-    let asked = group.samples.iter().map(|(text, _)| one_line(text)).filter(|text| !text.contains('<') && *text != title);
-    let mut fields = vec![(Key::Title, Value::Text(title.clone()))];
+    let asked = group.samples.iter().map(|(text, _)| one_line(text)).filter(|text| !text.contains('<') && text != title);
+    let mut fields = vec![(Key::Title, Value::Text(title.to_owned()))];
     let questions: Vec<String> = asked.collect();
     if !questions.is_empty() {
         fields.push((Key::Questions, Value::List(questions)));
     }
     if !category.is_empty() {
-        fields.push((Key::Category, Value::Text(category)));
+        fields.push((Key::Category, Value::Text(category.to_owned())));
     }
     fields.push((Key::State, Value::Text(EntryState::Draft.as_str().to_owned())));
     edit::new_file(&fields, DRAFT_BODY)

@@ -143,7 +143,7 @@ pub(super) async fn import_table(
     let (dry_run, overwrite) = (params.dry_run, params.overwrite);
     let snapshot = state.live.snapshot();
     let planned = blocking(move || {
-        let source = source::read(&body, &reading).map_err(bad_table)?;
+        let source = source::read(&body, &reading).map_err(|error| bad_table(&error))?;
         if source.table.rows.len() > MAX_IMPORT_ROWS {
             let rows = source.table.rows.len();
             return Err(ApiError::TooLarge(format!(
@@ -188,20 +188,20 @@ fn check_folder(folder: &str) -> Result<(), ApiError> {
     Err(ApiError::BadQuery(format!("into is a folder of the library, such as 导入/千牛; found {folder:?}")))
 }
 
-fn bad_table(error: crate::sheets::table::TableError) -> ApiError {
+fn bad_table(error: &crate::sheets::table::TableError) -> ApiError {
     ApiError::BadValue(error.to_string())
 }
 
 fn failed(error: ImportError) -> ApiError {
     match error {
-        ImportError::Table(error) => bad_table(error),
+        ImportError::Table(error) => bad_table(&error),
         ImportError::Nested { .. } => ApiError::BadQuery(error.to_string()),
         error => ApiError::Internal(error.into()),
     }
 }
 
 fn describe(source: &Source, dry_run: bool) -> Result<ImportResponse, ApiError> {
-    let columns = Columns::of(&source.table.columns).map_err(bad_table)?;
+    let columns = Columns::of(&source.table.columns).map_err(|error| bad_table(&error))?;
     let samples = |place: usize| {
         let cells = source.table.rows.iter().filter_map(|row| row.cells.get(place)).filter(|cell| !cell.trim().is_empty());
         cells.take(SAMPLES.0).map(|cell| cell.chars().take(SAMPLES.1).collect()).collect()
@@ -235,7 +235,7 @@ async fn write(state: &AppState, who: &Who, plan: Plan, params: &ImportParams) -
         .map(|result| match result {
             Ok(_) => Ok(()),
             Err(EditingError::Write(error)) => Err(error),
-            Err(error) => Err(WriteError::Io { path: String::new().into(), source: std::io::Error::other(error) }),
+            Err(error) => Err(WriteError::Io { path: String::new(), source: std::io::Error::other(error) }),
         })
         .collect();
     let rows = blocking(move || plan.finish(results).map_err(failed)).await?;

@@ -40,7 +40,7 @@ pub(super) fn csv(rows: impl IntoIterator<Item = Vec<String>>, mark: bool) -> io
     for row in rows {
         writer.write_record(row.iter().map(|cell| guard(cell).into_owned())).map_err(io::Error::other)?;
     }
-    writer.into_inner().map_err(|error| error.into_error())
+    writer.into_inner().map_err(csv::IntoInnerError::into_error)
 }
 
 /// Rows as a workbook of one sheet. All cells are texts, so that `007` stays and `=1` is no formula.
