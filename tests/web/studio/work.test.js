@@ -57,6 +57,7 @@ const SCREENS = {
   "#/points": "text=问法被采用",
   "#/people": "text=小赵",
   "#/people/tokens": "text=前台电脑",
+  "#/people/limits": ".screen .table",
   "#/privacy": "text=保留多久",
   "#/privacy/audit": "tbody tr",
 };
