@@ -239,6 +239,7 @@ fn beside(place: &Path) -> Result<TempDir, BackupError> {
 }
 
 /// Both folders or neither.
+#[expect(clippy::needless_pass_by_value, reason = "what is left of the temporary folders goes with the call")]
 fn put(kb: &Path, new_kb: TempDir, data: &Path, new_data: TempDir) -> Result<Vec<PathBuf>, BackupError> {
     let now = jiff::Zoned::now().strftime("%Y%m%d-%H%M%S").to_string();
     let aside_of = |place: &Path| place.with_file_name(format!("{}.before-{now}", name_of(place)));

@@ -191,8 +191,8 @@ pub fn draft(proposed: &Proposed) -> String {
 /// [`Refusal`].
 pub fn outcome(proposed: &Proposed, folder: Option<&str>, current: Option<(&Entry, &str)>, library: &Library) -> Result<Outcome, Refusal> {
     if proposed.kind.is_new() {
-        let markdown = proposed.markdown.map_or_else(|| draft(proposed), str::to_owned);
-        return create(markdown, proposed.kind, folder, library);
+        let written = if proposed.markdown.is_none() { draft(proposed) } else { String::new() };
+        return create(proposed.markdown.unwrap_or(&written), proposed.kind, folder, library);
     }
     let (entry, text) = current.ok_or(Refusal::NeedsMarkdown)?;
     let edited = match (proposed.markdown, proposed.kind) {
@@ -227,7 +227,7 @@ fn with_question(entry: &Entry, text: &str, question: &str) -> Result<String, Re
 }
 
 /// Finds a free id and path; an approved entry is no draft.
-fn create(markdown: String, kind: Kind, folder: Option<&str>, library: &Library) -> Result<Outcome, Refusal> {
+fn create(markdown: &str, kind: Kind, folder: Option<&str>, library: &Library) -> Result<Outcome, Refusal> {
     let parsed = crate::markdown::parse("x.md", markdown.as_bytes(), &library.lexicon.facets);
     let Some(entry) = parsed.entry else {
         return Err(Refusal::Unreadable(parsed.problems.first().map(|problem| problem.en.clone()).unwrap_or_default()));
@@ -251,7 +251,7 @@ fn create(markdown: String, kind: Kind, folder: Option<&str>, library: &Library)
     if entry.state == EntryState::Draft {
         changes.push((Key::State, None));
     }
-    let markdown = set_fields(&markdown, &changes)?;
+    let markdown = set_fields(markdown, &changes)?;
     Ok(Outcome::Create { path: path_of(&id), id, markdown })
 }
 

@@ -180,7 +180,7 @@ impl<P: Fn(Learned)> Writer<P> {
                     erasures.push((who, placeholder, answer));
                 }
                 Message::Age { searches_before_ms, events_before_ms, answer } => {
-                    agings.push((searches_before_ms, events_before_ms, answer))
+                    agings.push((searches_before_ms, events_before_ms, answer));
                 }
                 Message::Decisions(answer) => answers.push(Box::new(move |writer| {
                     let _ = answer.send(writer.decisions());

@@ -209,7 +209,7 @@ fn hex(digest: &SecretDigest) -> String {
     digest.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-fn read_digest(text: String) -> Result<SecretDigest, RegisterError> {
+fn read_digest(text: &str) -> Result<SecretDigest, RegisterError> {
     let mut digest = SecretDigest::default();
     let byte = |at: usize| u8::from_str_radix(text.get(2 * at..2 * at + 2)?, 16).ok();
     for (at, to) in digest.iter_mut().enumerate() {

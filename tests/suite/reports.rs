@@ -30,6 +30,7 @@ impl Desk {
         let (journal, _) = Journal::open(dir.path()).unwrap();
         let now = now_ms();
         // Text, agent, conversation, hits, whether it was confident, days ago, what was done with which entry.
+        #[expect(clippy::type_complexity, reason = "a row of a table")]
         let rows: [(&str, &str, &str, &[&str], bool, i64, EventKind, &str); 7] = [
             ("能开专票吗,电话13812345678", "小王", "一", &[], false, 0, EventKind::Shown, ""),
             ("可以开专票吗", "小李", "二", &["催发货"], false, 0, EventKind::Gap, ""),
