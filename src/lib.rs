@@ -31,6 +31,7 @@ pub mod markdown;
 pub mod mask;
 pub mod matters;
 pub mod notices;
+pub mod oidc;
 pub mod problem;
 pub mod query;
 pub mod ranking;

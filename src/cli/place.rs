@@ -13,7 +13,7 @@ use std::time::Duration;
 const FILE: &str = "huashu.toml";
 
 /// Its keys, for the sentence about an unknown one.
-const KEYS: &str = "kb、index、data、color、listen、poll、tls_cert、tls_key、host_names";
+const KEYS: &str = "kb、index、data、color、listen、poll、tls_cert、tls_key、host_names、oidc";
 
 /// The library where nothing says otherwise.
 const DEFAULT_KB: &str = "kb";
@@ -72,6 +72,8 @@ pub(super) struct File {
     /// Public names of `serve`.
     #[serde(default)]
     pub(super) host_names: Vec<String>,
+    /// The provider by which people sign in.
+    pub(super) oidc: Option<crate::oidc::OidcSettings>,
 }
 
 impl File {

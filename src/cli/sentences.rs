@@ -65,7 +65,7 @@ fn sentence(error: &(dyn Error + 'static)) -> Option<String> {
         .or_else(|| error.downcast_ref().map(index))
         .or_else(|| error.downcast_ref().map(live))
         .or_else(|| error.downcast_ref().map(journal))
-        .or_else(|| error.downcast_ref().and_then(register))
+        .or_else(|| error.downcast_ref().map(register))
         .or_else(|| error.downcast_ref().map(backup))
         .or_else(|| error.downcast_ref().map(table))
         .or_else(|| error.downcast_ref().map(import))
@@ -76,17 +76,17 @@ fn sentence(error: &(dyn Error + 'static)) -> Option<String> {
         .or_else(|| error.downcast_ref().map(not_utf8))
 }
 
-fn register(error: &RegisterError) -> Option<String> {
+fn register(error: &RegisterError) -> String {
     match error {
-        RegisterError::Folder { path, source } => Some(format!("数据文件夹 {path} 用不了：{}", io_zh(source))),
+        RegisterError::Folder { path, source } => format!("数据文件夹 {path} 用不了：{}", io_zh(source)),
         RegisterError::Newer { path, found, known } => {
-            Some(format!("{path} 是新版的 huashu 写的（格式 {found}，这个程序认识 {known}）：请更新，或用 --data 另选文件夹"))
+            format!("{path} 是新版的 huashu 写的（格式 {found}，这个程序认识 {known}）：请更新，或用 --data 另选文件夹")
         }
         RegisterError::Damaged { path, .. } => {
-            Some(format!("台账 {path} 坏了：用 huashu restore 恢复，或者移走它，重新开始（账号、提议和历史就没有了）"))
+            format!("台账 {path} 坏了：用 huashu restore 恢复，或者移走它，重新开始（账号、提议和历史就没有了）")
         }
-        RegisterError::Value(what) => Some(format!("台账里有这一版不认识的内容：{what}")),
-        RegisterError::Database(_) => None,
+        RegisterError::Value(what) => format!("台账里有这一版不认识的内容：{what}"),
+        RegisterError::Database(error) => database("台账", error),
     }
 }
 
@@ -150,19 +150,21 @@ fn storage(error: &TantivyError) -> Option<String> {
     Some(format!("索引读写不了：{}", io_zh(cause)))
 }
 
+/// What a database says, of the journal or the register.
+fn database(whose: &str, error: &sqlx::Error) -> String {
+    // The low byte is the code, the rest says more.
+    let code = error.as_database_error().and_then(|error| error.code()?.parse::<i64>().ok()).map(|code| code & 0xff);
+    let known = DATABASE_CODES.iter().find(|(known, _)| Some(*known) == code);
+    known.map_or_else(|| format!("{whose}读写不了"), |(_, why)| format!("{whose}读写不了：{why}"))
+}
+
 fn journal(error: &JournalError) -> String {
     match error {
         JournalError::Folder { path, source } => format!("数据文件夹 {path} 不能用：{}", io_zh(source)),
         JournalError::Newer { path, found, known } => {
             format!("{path} 是新版的 huashu 写的（格式 {found}，这个程序写 {known}）；请更新，或者用 --data 另选一个文件夹")
         }
-        JournalError::Database(sqlx::Error::Database(error)) => {
-            // The low byte is the code, the rest says more.
-            let code = error.code().and_then(|code| code.parse::<i64>().ok()).map(|code| code & 0xff);
-            let known = DATABASE_CODES.iter().find(|(known, _)| Some(*known) == code);
-            known.map_or_else(|| "流水读写不了".to_owned(), |(_, why)| format!("流水读写不了：{why}"))
-        }
-        JournalError::Database(_) => "流水读写不了".to_owned(),
+        JournalError::Database(error) => database("流水", error),
         JournalError::Closed => "流水已经关闭".to_owned(),
     }
 }
@@ -175,7 +177,7 @@ fn backup(error: &BackupError) -> String {
         BackupError::NoBackup { path, .. } => format!("{} 不是完整的备份", path.display()),
         BackupError::Newer(_) => "备份是新版的 huashu 写的，请先更新".to_owned(),
         BackupError::Index(error) => index(error),
-        BackupError::Register(error) => register(error).unwrap_or_else(|| "台账读写不了".to_owned()),
+        BackupError::Register(error) => register(error),
         BackupError::Journal(error) => journal(error),
     }
 }

@@ -84,6 +84,7 @@ pub(super) fn run(options: &Options, file: &File, place: &Place, screen: &mut Sc
     let has_accounts = !register.people().is_empty();
     let hosts = if names.is_empty() { Hosts::Any } else { Hosts::Named(names.as_slice().into()) };
     let state = state(&live, journal).with_register(register).with_token(&token).with_hosts(hosts);
+    let state = with_oidc(state, file)?;
     let local = listener.local_addr()?;
     let scheme = if tls.is_some() { "https" } else { "http" };
     let url = match names.first() {
@@ -124,6 +125,15 @@ fn tls(options: &Options, file: &File) -> anyhow::Result<Option<Tls>> {
         (None, None, None) => Ok(None),
         _ => bail!("tls_cert 和 tls_key 要一起给"),
     }
+}
+
+fn with_oidc(state: AppState, file: &File) -> anyhow::Result<AppState> {
+    let Some(settings) = &file.oidc else { return Ok(state) };
+    settings.check().map_err(anyhow::Error::msg)?;
+    #[cfg(feature = "oidc")]
+    return state.with_oidc(settings.clone());
+    #[cfg(not(feature = "oidc"))]
+    bail!("huashu.toml 里有 [oidc]，这个程序却没有带 OpenID Connect：请用 cargo build --release --features oidc 重新编译")
 }
 
 /// Logs to standard error; never with a customer's text.

@@ -24,6 +24,8 @@ mod login;
 mod mask;
 mod messages;
 mod notices;
+#[cfg(feature = "oidc")]
+mod oidc;
 mod origin;
 mod page;
 mod picture;
@@ -173,6 +175,8 @@ pub struct AppState {
     secure: bool,
     login: Arc<login::Login>,
     ready: Arc<limits::Ready>,
+    #[cfg(feature = "oidc")]
+    oidc: Option<Arc<oidc::Oidc>>,
     searches: Arc<Semaphore>,
     reports: Arc<Semaphore>,
     suggest: Arc<Mutex<search::KeptTable>>,
@@ -196,6 +200,8 @@ impl AppState {
             secure: false,
             login: Arc::default(),
             ready: Arc::default(),
+            #[cfg(feature = "oidc")]
+            oidc: None,
             searches: Arc::new(Semaphore::new(MAX_SEARCHES)),
             reports: Arc::new(Semaphore::new(reports::MAX_REPORTS)),
             suggest: Arc::default(),
@@ -277,8 +283,24 @@ impl AppState {
     }
 
     /// Whether one can sign in by OpenID Connect.
+    #[cfg(feature = "oidc")]
+    fn has_oidc(&self) -> bool {
+        self.oidc.is_some()
+    }
+
+    /// Without the feature one cannot.
+    #[cfg(not(feature = "oidc"))]
     fn has_oidc(&self) -> bool {
         false
+    }
+
+    /// The same with a provider by which people sign in.
+    ///
+    /// # Errors
+    /// Where the secret cannot be read.
+    #[cfg(feature = "oidc")]
+    pub fn with_oidc(self, settings: crate::oidc::OidcSettings) -> anyhow::Result<AppState> {
+        Ok(AppState { oidc: Some(Arc::new(oidc::Oidc::new(settings)?)), ..self })
     }
 
     fn suggest_table(&self, snapshot: &Arc<Snapshot>) -> Arc<SuggestTable> {
@@ -331,7 +353,7 @@ fn page_limit(limit: usize) -> Result<usize, ApiError> {
 struct Description;
 
 fn api() -> OpenApiRouter<AppState> {
-    OpenApiRouter::with_openapi(Description::openapi())
+    let router = OpenApiRouter::with_openapi(Description::openapi())
         .routes(routes!(search::post_search, search::get_search))
         .routes(routes!(search::get_suggest))
         .routes(routes!(browse::post_browse))
@@ -406,7 +428,10 @@ fn api() -> OpenApiRouter<AppState> {
         .routes(routes!(system::get_library))
         .routes(routes!(system::health))
         .routes(routes!(system::ready))
-        .routes(routes!(system::get_metrics))
+        .routes(routes!(system::get_metrics));
+    #[cfg(feature = "oidc")]
+    let router = router.routes(routes!(oidc::begin_oidc)).routes(routes!(oidc::end_oidc));
+    router
 }
 
 /// Lexicon, shops and settings: files of the lexicon are larger than other bodies.

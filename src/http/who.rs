@@ -122,9 +122,14 @@ impl FromRequestParts<AppState> for Who {
 
 /// The value of the session's cookie.
 pub(super) fn session_cookie(headers: &HeaderMap) -> Option<&str> {
+    cookie_named(headers, SESSION_COOKIE)
+}
+
+/// The value of a cookie.
+pub(super) fn cookie_named<'h>(headers: &'h HeaderMap, wanted: &str) -> Option<&'h str> {
     let cookies = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok()).flat_map(|value| value.split(';'));
     let mut named = cookies.filter_map(|cookie| cookie.trim().split_once('='));
-    named.find(|(name, _)| *name == SESSION_COOKIE).map(|(_, value)| value)
+    named.find(|(name, _)| *name == wanted).map(|(_, value)| value)
 }
 
 /// The bearer token of a request.

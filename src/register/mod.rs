@@ -13,6 +13,7 @@ mod points;
 mod privacy;
 mod private;
 mod sessions;
+mod subjects;
 mod submissions;
 mod tokens;
 mod users;
@@ -59,6 +60,7 @@ const SCHEMA: &[&[&str]] = &[
     versions::SCHEMA,
     people::SCHEMA,
     users::SCHEMA,
+    subjects::SCHEMA,
     sessions::SCHEMA,
     tokens::SCHEMA,
     submissions::SCHEMA,

@@ -58,6 +58,7 @@ const PEOPLE: &[Named] = &[
     Named { table: "points", column: "who", shown: "at_ms, points, reason, entry_id, counted_ms", erasure: Erasure::Delete },
     Named { table: "private_entries", column: "owner", shown: "title, shortcut, text, updated_at", erasure: Erasure::Delete },
     Named { table: "promised", column: "user_name", shown: "at_ms, shop, day, fen, entry_id", erasure: Erasure::Delete },
+    Named { table: "subjects", column: "user_name", shown: "issuer, subject", erasure: Erasure::Delete },
     Named { table: "sessions", column: "user_name", shown: "created_at, expires_at", erasure: Erasure::Delete },
     Named { table: "tokens", column: "user_name", shown: "id, label, created_at, expires_at, last_used_at", erasure: Erasure::Delete },
     Named { table: "users", column: "lent_by", shown: "lent_authority, lent_until", erasure: Erasure::Empty },

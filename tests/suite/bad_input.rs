@@ -269,7 +269,7 @@ fn a_service_that_cannot_begin_on_a_full_disk_says_so() {
     let Some(disk) = Disk::mount() else { return };
     let desk = desk();
     disk.fill();
-    for (flag, what) in [("--index", "索引"), ("--data", "令牌")] {
+    for (flag, what) in [("--index", "索引"), ("--data", "台账")] {
         let folder = disk.path().join("new").display().to_string();
         let (code, err) = run(desk.path(), &["serve", "--listen", "127.0.0.1:0", flag, &folder]);
         assert_eq!(code, Some(2), "{flag}: {err}");

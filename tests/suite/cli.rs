@@ -96,7 +96,7 @@ fn exit_codes_and_words_are_as_the_help_says() {
     check(&["search", "--channel", "电报", "x"], 2, "", "没有 \"电报\" 这个渠道，可以是：千牛");
     check(&["check", "--color", "blue"], 2, "", "可以是：auto、always、never");
     check(&["export"], 2, "", "--format");
-    check(&["export", "--format", "pdf"], 2, "", "应是 csv、tsv、xlsx 或 jsonl");
+    check(&["export", "--format", "pdf"], 2, "", "应是 csv、tsv、xlsx、jsonl、qianniu");
     check(&["export", "--output", "a.doc"], 2, "", "请用 --format");
     check(&["import", "missing.csv", "--into", "kb/新"], 2, "", "missing.csv 读不出来：没有这个文件或文件夹");
     check(&["import", "q.tsv"], 2, "", "--into");

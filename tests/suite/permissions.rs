@@ -22,7 +22,9 @@ struct Row {
 fn rows() -> Vec<Row> {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/permissions.md");
     let text = fs::read_to_string(file).unwrap();
-    let rows = text.lines().filter(|line| line.starts_with("| GET ") || line.starts_with("| P") || line.starts_with("| DELETE "));
+    // Without the feature there is no way to sign in by a provider.
+    let lines = text.lines().filter(|line| cfg!(feature = "oidc") || !line.contains("/v1/oidc/"));
+    let rows = lines.filter(|line| line.starts_with("| GET ") || line.starts_with("| P") || line.starts_with("| DELETE "));
     let read = |line: &str| {
         let cells: Vec<&str> = line.trim().trim_matches('|').split('|').map(str::trim).collect();
         assert_eq!(cells.len(), 3 + 1 + PEOPLE.len(), "{line}");

@@ -2,7 +2,7 @@
 // The real program on a copy of a library in a temporary folder, for tests and screenshots.
 
 import { execFileSync, spawn } from "node:child_process";
-import { cpSync, mkdtempSync, rmSync } from "node:fs";
+import { cpSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { createInterface } from "node:readline";
@@ -37,15 +37,21 @@ function binary() {
 
 /**
  * Starts the service on a fresh copy of a library and waits until it is ready.
- * @param {{kb?: string, prepare?: (kb: string) => void}} [how] `kb` relative to the checkout; `prepare` changes the copy before the start
+ * @param {{kb?: string, prepare?: (kb: string) => void, settings?: string, listen?: string, environment?: Record<string, string>}} [how] `kb` relative
+ *   to the checkout; `prepare` changes the copy before the start; `settings` is its huashu.toml
  * @returns {Promise<Service>}
  */
-export async function startService({ kb = "kb", prepare } = {}) {
+export async function startService({ kb = "kb", prepare, settings = "", listen = "127.0.0.1:0", environment = {} } = {}) {
   const folder = mkdtempSync(path.join(tmpdir(), "huashu-web-"));
   const copy = path.join(folder, "kb");
   cpSync(path.join(ROOT, kb), copy, { recursive: true });
   prepare?.(copy);
-  const program = spawn(binary(), ["--kb", copy, "--json", "serve", "--listen", "127.0.0.1:0"], { stdio: ["ignore", "pipe", "pipe"] });
+  writeFileSync(path.join(folder, "huashu.toml"), settings);
+  const program = spawn(binary(), ["--kb", copy, "--json", "serve", "--listen", listen], {
+    cwd: folder,
+    env: { ...process.env, ...environment },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
   let log = "";
   program.stderr.on("data", (part) => (log += part));
   const ended = new Promise((resolve) => program.once("exit", resolve));
