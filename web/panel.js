@@ -11,6 +11,7 @@ import { HuashuHit } from "./panel/hit.js";
 import { commandOf } from "./panel/keys.js";
 import { HitList } from "./panel/list.js";
 import { Menu } from "./panel/menu.js";
+import { Mine } from "./panel/mine.js";
 import { Notices } from "./panel/notices.js";
 import { Propose } from "./panel/propose.js";
 import { codeOf, RETRY_MS, Seek } from "./panel/seek.js";
@@ -99,6 +100,7 @@ export class HuashuPanel extends HTMLElement {
     const take = new Take(desk, list, seek, chips, tell);
     const menu = new Menu(parts.menu, back);
     const draft = new Draft(parts.draft, desk, parts.verb, (text, taken) => take.sendDraft(text, taken), back);
+    const mine = new Mine(transport, menu, draft, tell);
     const after = new After(parts.after, desk, tell, (taken, segment) => take.take(taken, { segment }), (ids) => seek.browse("接下来常用", { ids }));
     const propose = new Propose(parts.propose, desk, tell, back);
     const sign = new Sign(parts.sign, parts.person, transport, host.kind, () => this.#enter());
@@ -107,7 +109,7 @@ export class HuashuPanel extends HTMLElement {
     Object.assign(take, { after, draft });
     this.replaceChildren(parts.whole);
     this.#listen({ parts, desk, list, seek, take });
-    return { reporter, desk, parts, list, chips, band, seek, take, menu, draft, after, notices, propose, sign };
+    return { reporter, desk, parts, list, chips, band, seek, take, menu, draft, mine, after, notices, propose, sign };
   }
 
   /** @param {{parts: import("./panel/skeleton.js").Parts, desk: Desk, list: HitList, seek: Seek, take: Take}} built */
@@ -280,6 +282,8 @@ export class HuashuPanel extends HTMLElement {
         return draft.open();
       case "propose":
         return this.#propose();
+      case "mine":
+        return this.#mine();
       case "categories":
         return menu.open("分类", (library?.categories ?? []).map(({ value, count }) => ({ text: value, count, chosen: () => seek.browse(value, { category: value }) })));
       case "triggers":
@@ -326,6 +330,13 @@ export class HuashuPanel extends HTMLElement {
     const shown = list.at();
     const question = parts.question.value.trim();
     return propose.open({ hit: shown?.hit ?? list.current?.hit ?? null, reply: shown?.reply ?? null, question, query: question ? list.query : "" });
+  }
+
+  /** Words of one's own are somebody's: without an account there are none. */
+  #mine() {
+    const { mine, sign } = this.#all;
+    if (sign.session.name === null) return this.#tell("自己的话术要有账号：请管理员用 huashu user add 开通", "caution");
+    return mine.open();
   }
 
   #gap() {

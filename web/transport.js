@@ -48,6 +48,7 @@ export class TransportError extends Error {
  *   is signed in
  * @typedef {{kind: string, entry_id?: string, base_etag?: string, markdown?: string, text?: string, note?: string, query_id?: string}} Proposal
  * @typedef {{id: string, kind: string, entry_id: string | null, title: string, at: number, state: string, reason: string | null}} Submission
+ * @typedef {{id: string, title: string, shortcut: string | null, text: string}} Mine
  * @typedef {{id: string, text: string, shops: string[], entry_id: string | null, reply_id: string | null}} Notice `shops`: names; none: all
  * @typedef {{id: string, gone: true}} Gone a notice that is over
  */
@@ -75,6 +76,9 @@ export class TransportError extends Error {
  * @property {(text: string) => Promise<{text: string}>} mask the text with placeholders for what is private
  * @property {(proposal: Proposal) => Promise<unknown>} propose
  * @property {(limit: number) => Promise<{submissions: Submission[]}>} proposals the caller's own, latest first
+ * @property {() => Promise<{entries: Mine[]}>} mine words that the caller keeps for themselves
+ * @property {(words: Omit<Mine, "id"> & {id?: string}) => Promise<Mine>} keepMine adds them, or with an id changes them
+ * @property {(id: string) => Promise<unknown>} dropMine
  * @property {() => void} signedOut called whenever the service wants to know who asks; set by the panel
  */
 
@@ -190,6 +194,21 @@ export class PageTransport {
     return this.#ask("v1/mask", { text });
   }
 
+  /** @type {Transport["mine"]} */
+  mine() {
+    return this.#ask("v1/private");
+  }
+
+  /** @type {Transport["keepMine"]} */
+  keepMine({ id, ...words }) {
+    return id === undefined ? this.#ask("v1/private", words) : this.#ask(`v1/private/${encodeURIComponent(id)}`, words, { method: "PUT" });
+  }
+
+  /** @type {Transport["dropMine"]} */
+  dropMine(id) {
+    return this.#ask(`v1/private/${encodeURIComponent(id)}`, undefined, { method: "DELETE" });
+  }
+
   /** @type {Transport["propose"]} */
   propose(proposal) {
     return this.#ask("v1/submissions", proposal);
@@ -201,12 +220,12 @@ export class PageTransport {
   }
 
   /** @param {string} path @param {unknown} [body] @param {{signal?: AbortSignal, keepalive?: boolean, method?: string}} [how] @returns {Promise<any>} */
-  async #ask(path, body, { signal, keepalive = false, method = "GET" } = {}) {
+  async #ask(path, body, { signal, keepalive = false, method = body === undefined ? "GET" : "POST" } = {}) {
     /** @type {RequestInit} */
     const init = { keepalive, method };
     if (body !== undefined) {
       // In the body, not in the address: what customers write belongs in no log and no history.
-      Object.assign(init, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) });
+      Object.assign(init, { headers: { "content-type": "application/json" }, body: JSON.stringify(body) });
     }
     const response = await this.#fetch(path, init, signal);
     const answer = await response.json().catch(() => null);

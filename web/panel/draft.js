@@ -43,7 +43,8 @@ export class Draft {
     this.told = element("div", "draft-told");
     this.told.setAttribute("role", "status");
     this.take = button("take", verb, () => this.#take(), "Ctrl+Enter");
-    const foot = element("div", "foot", element("span", "soft", "只检查，不会发出"), this.take);
+    this.tools = element("span", "draft-tools");
+    const foot = element("div", "foot", element("span", "soft", "只检查，不会发出"), this.tools, this.take);
     place.append(element("h2", "menu-title", "查草稿"), element("div", "draft-box", this.lines, this.field), this.told, foot);
     onTyped(this.field, () => this.check());
     this.field.addEventListener("input", () => this.#underline([]));
@@ -54,11 +55,24 @@ export class Draft {
     return !this.place.hidden;
   }
 
+  get text() {
+    return this.field.value;
+  }
+
+  /** Adds what else can be done with a draft. @param {HTMLElement[]} tools */
+  addTools(...tools) {
+    this.tools.append(...tools);
+  }
+
   /** Opens as it was left, or with a reply that could not go out as it was. @param {string} [text] @param {Taken} [taken] */
   open(text, taken) {
     this.place.hidden = false;
-    if (text !== undefined) this.#taken = taken ?? null;
-    if (text !== undefined) this.field.value = text;
+    if (text !== undefined) {
+      this.#taken = taken ?? null;
+      this.field.value = text;
+      // It is about something else now.
+      this.place.dispatchEvent(new Event("replaced"));
+    }
     this.field.focus();
     return this.check();
   }

@@ -3,7 +3,7 @@
 
 /**
  * @typedef {"take" | "append" | "select" | "wording" | "hold" | "gap" | "next" | "star" | "good" | "bad" | "outdated" | "read" | "draft" | "categories" |
- *   "triggers" | "favourites" | "recent" | "escalate" | "picture" | "window" | "acknowledge" | "notice" | "propose" | "leave" | "ask"} Name
+ *   "triggers" | "favourites" | "recent" | "escalate" | "picture" | "window" | "acknowledge" | "notice" | "propose" | "mine" | "leave" | "ask"} Name
  * @typedef {{name: Name, number?: number}} Command `number`: which hit, from 0, or how far to move
  * @typedef {{key: string, code: string, altKey: boolean, ctrlKey: boolean, metaKey: boolean, shiftKey: boolean}} Stroke
  * @typedef {"question" | "text" | "elsewhere"} Place where the key was pressed: in the question, in another field, outside of fields
@@ -28,6 +28,7 @@ const LETTERS = {
   KeyT: "triggers",
   KeyU: "escalate",
   KeyV: "favourites",
+  KeyX: "mine",
   KeyY: "notice",
 };
 

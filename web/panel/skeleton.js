@@ -33,6 +33,7 @@ export function draw(host, run) {
   tool("categories", "分类");
   tool("favourites", "收藏");
   tool("recent", "最近");
+  tool("mine", "我的");
   tool("draft", "查草稿");
   tool("propose", "提议");
   if (host.float) tool("window", "小窗");

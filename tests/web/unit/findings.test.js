@@ -30,6 +30,6 @@ test("a picture's path is resolved against its entry's and never leaves the libr
 });
 
 test("a notice is one with an id and a text", () => {
-  assert.deepEqual(readNotice('{"id":"1","text":"停发","more":1}'), { id: "1", text: "停发" });
+  assert.deepEqual(readNotice('{"id":"1","text":"停发","more":1}'), { id: "1", text: "停发", shops: [], entry_id: null, reply_id: null });
   for (const data of ["", "{}", '{"id":1,"text":"a"}', "null"]) assert.equal(readNotice(data), null, data);
 });
