@@ -2,7 +2,7 @@
 // The real program on a copy of a library in a temporary folder, for tests and screenshots.
 
 import { execFileSync, spawn } from "node:child_process";
-import { cpSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { createInterface } from "node:readline";
@@ -35,6 +35,18 @@ function binary() {
  * @property {() => Promise<void>} stop
  */
 
+/** How far the night is from every test, in milliseconds. */
+const UNTIL_NIGHT_MS = 6 * 3_600_000;
+
+/** Makes it day, whatever the clock says, so that replies for the night do not come first: the night lasts a minute, hours from now. @param {string} kb */
+function makeDay(kb) {
+  const file = path.join(kb, "library.toml");
+  const time = (/** @type {number} */ at) => new Date(at).toLocaleTimeString("en-GB", { timeZone: "Asia/Shanghai", hour: "2-digit", minute: "2-digit" });
+  const [begin, end] = [time(Date.now() + UNTIL_NIGHT_MS), time(Date.now() + UNTIL_NIGHT_MS + 60_000)];
+  const hours = readFileSync(file, "utf8").replace(/^"?白天"? = .*$/m, `"白天" = "${end}-${begin}"`).replace(/^"?夜间"? = .*$/m, `"夜间" = "${begin}-${end}"`);
+  writeFileSync(file, hours);
+}
+
 /**
  * Starts the service on a fresh copy of a library and waits until it is ready.
  * @param {{kb?: string, prepare?: (kb: string) => void, settings?: string, listen?: string, environment?: Record<string, string>}} [how] `kb` relative
@@ -45,6 +57,7 @@ export async function startService({ kb = "kb", prepare, settings = "", listen =
   const folder = mkdtempSync(path.join(tmpdir(), "huashu-web-"));
   const copy = path.join(folder, "kb");
   cpSync(path.join(ROOT, kb), copy, { recursive: true });
+  makeDay(copy);
   prepare?.(copy);
   writeFileSync(path.join(folder, "huashu.toml"), settings);
   const program = spawn(binary(), ["--kb", copy, "--json", "serve", "--listen", listen], {

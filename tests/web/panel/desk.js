@@ -54,7 +54,7 @@ export class Panel {
     this.band = page.locator("section.band");
     this.after = page.locator("section.after");
     this.menu = page.locator("section.menu");
-    this.draft = page.locator("section.draft");
+    this.draft = page.locator("section.draft:not(.propose):not(.sign)");
   }
 
   /** @param {string} facet */

@@ -44,7 +44,7 @@ test("words are kept from the draft, come back by keys, are changed and dropped"
   const person = await hire(service, "小李", "agent");
   const other = await hire(service, "小王", "agent");
   const panel = await panelOf("小李");
-  const draft = panel.page.locator("section.draft:not(.propose):not(.sign)");
+  const { draft } = panel;
   await panel.press("Alt+k");
   await panel.page.keyboard.type("晚安亲，明早八点第一时间给您看");
   await draft.getByText("留作我的话术").click();
@@ -77,7 +77,7 @@ test("a reply that was rewritten does not become the words that were open before
   const person = await hire(service, "小张", "agent");
   await person.ask("/v1/private", { title: "我的", text: "我的一句" });
   const panel = await panelOf("小张");
-  const draft = panel.page.locator("section.draft:not(.propose):not(.sign)");
+  const { draft } = panel;
   await panel.press("Alt+x");
   await panel.menu.getByText("我的", { exact: false }).first().waitFor();
   await panel.press("1");
