@@ -17,9 +17,12 @@ test("an entry is found by its words, opened by keys, reworded and saved; the se
   await studio.rows.first().waitFor();
   await studio.page.keyboard.press("/");
   await studio.page.keyboard.type("催发货");
-  await studio.rows.filter({ hasText: "催发货（时效内）" }).first().waitFor();
-  await studio.page.keyboard.press("ArrowDown");
-  while (!(await studio.page.locator("tr:focus").textContent())?.includes("催发货（时效内）")) await studio.page.keyboard.press("ArrowDown");
+  // The whole library has it on its first page too: the keys are for what was found.
+  const whole = await studio.rows.count();
+  await until(async () => (await studio.rows.count()) < whole);
+  const place = (await studio.rows.allTextContents()).findIndex((row) => row.includes("催发货（时效内）"));
+  assert.notEqual(place, -1);
+  for (let step = 0; step <= place; step += 1) await studio.page.keyboard.press("ArrowDown");
   await studio.page.keyboard.press("Enter");
   await studio.page.locator(".preview-title", { hasText: "催发货（时效内）" }).waitFor();
   await studio.replace("  - 怎么还没发货\n", "  - 怎么还没发货\n  - 仓鼠都比你们快\n");
