@@ -27,6 +27,7 @@ fn desk() -> TempDir {
 struct Service {
     router: Router,
     journal: Arc<Journal>,
+    register: Register,
     token: String,
 }
 
@@ -38,8 +39,16 @@ impl Service {
         let (journal, token) = (Arc::new(journal), local_token(&data).unwrap());
         let live = Arc::new(Live::in_memory(&desk.join("kb")).unwrap());
         let register = Register::open(&data).await.unwrap();
-        let router = router(AppState::new(live).with_journal(Arc::clone(&journal)).with_register(register).with_token(&token));
-        Service { router, journal, token }
+        let state = AppState::new(live).with_journal(Arc::clone(&journal)).with_register(register.clone()).with_token(&token);
+        Service { router: router(state), journal, register, token }
+    }
+
+    /// Lets go of its files; when this returns nothing of it writes any more.
+    async fn end(self) {
+        drop(self.router);
+        assert_eq!(Arc::strong_count(&self.journal), 1, "who else holds the journal?");
+        drop(self.journal);
+        self.register.close().await;
     }
 
     async fn send(&self, method: &str, path: &str, token: Option<&str>, install: &str, body: &Value) -> (StatusCode, Value) {
@@ -225,7 +234,7 @@ async fn a_search_in_the_shell_uses_what_was_learned_and_writes_nothing() {
     service.pick("a", "1", question).await;
     service.pick("b", "2", question).await;
     assert_eq!(first().as_deref(), Some("learned"), "while a server writes");
-    drop(service);
+    service.end().await;
     let before = files();
     assert_eq!(first().as_deref(), Some("learned"), "after it ended");
     assert!(files() == before, "something was written beside the journal or into it");
