@@ -37,7 +37,7 @@ pub(super) struct RestoreOptions {
 }
 
 pub(super) fn run_backup(options: &BackupOptions, place: &Place, screen: &mut Screen) -> anyhow::Result<Verdict> {
-    let manifest = runtime()?.block_on(backup(&place.kb, &place.data, &options.file)).context("没有备份成")?;
+    let manifest = super::runtime()?.block_on(backup(&place.kb, &place.data, &options.file)).context("没有备份成")?;
     if screen.json {
         screen.json(&serde_json::json!({ "file": options.file, "manifest": manifest }))?;
     } else {
@@ -49,7 +49,8 @@ pub(super) fn run_backup(options: &BackupOptions, place: &Place, screen: &mut Sc
 }
 
 pub(super) fn run_restore(options: &RestoreOptions, place: &Place, screen: &mut Screen) -> anyhow::Result<Verdict> {
-    let restored = runtime()?.block_on(restore(&options.file, &place.kb, &place.data, &place.index)).context("没有恢复，现有的没有动")?;
+    let restored =
+        super::runtime()?.block_on(restore(&options.file, &place.kb, &place.data, &place.index)).context("没有恢复，现有的没有动")?;
     if screen.json {
         screen.json(&serde_json::json!({ "manifest": restored.manifest, "aside": restored.aside }))?;
     } else {
@@ -59,8 +60,4 @@ pub(super) fn run_restore(options: &RestoreOptions, place: &Place, screen: &mut 
         }
     }
     Ok(Verdict::Done)
-}
-
-fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
-    tokio::runtime::Builder::new_current_thread().enable_all().build().context("没有线程可用")
 }

@@ -13,7 +13,7 @@ const AUTHOR: &str = "local";
 /// # Errors
 /// As [`Editing::apply`].
 pub(super) fn change(place: &Place, change: Change) -> anyhow::Result<Done> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let runtime = super::runtime()?;
     let done = runtime.block_on(async {
         let editing = Editing::new(&place.kb, Register::open(&place.data).await?);
         editing.apply(change, &Author::new(AUTHOR, Way::Cli, "")).await
@@ -26,7 +26,7 @@ pub(super) fn change(place: &Place, change: Change) -> anyhow::Result<Done> {
 /// # Errors
 /// As [`Editing::apply_all`].
 pub(super) fn import(place: &Place, changes: Vec<Change>, why: &str) -> anyhow::Result<Vec<Result<(), WriteError>>> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let runtime = super::runtime()?;
     let done = runtime.block_on(async {
         let editing = Editing::new(&place.kb, Register::open(&place.data).await?);
         editing.apply_all(changes, &Author::new(AUTHOR, Way::Import, why)).await

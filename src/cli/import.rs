@@ -4,6 +4,7 @@ use super::place::Place;
 use super::screen::{Paint, Screen, bar};
 use super::{Verdict, content};
 use crate::editing::Change;
+use crate::http::ImportCounts;
 use crate::sheets::Format;
 use crate::sheets::import::{self, Outcome, Plan, RowOutcome};
 use crate::sheets::source::{self, By, Reading, Source};
@@ -73,7 +74,7 @@ pub(super) fn run(options: &Options, place: &Place, screen: &mut Screen) -> anyh
     reading.finish_and_clear();
     tell_unused(&plan);
     let rows = if options.dry_run { plan.rows } else { apply(plan, options, place)? };
-    let counts = Counts::of(&rows);
+    let counts = ImportCounts::of(&rows);
     if screen.json {
         let rows: Vec<RowJson> = rows.iter().map(RowJson::new).collect();
         screen.json(&serde_json::json!({ "dry_run": options.dry_run, "counts": counts, "rows": rows }))?;
@@ -111,33 +112,7 @@ fn tell_unused(plan: &Plan) {
     }
 }
 
-/// How many rows came to what.
-#[derive(Debug, Default, serde::Serialize)]
-struct Counts {
-    created: usize,
-    updated: usize,
-    unchanged: usize,
-    conflict: usize,
-    refused: usize,
-}
-
-impl Counts {
-    fn of(rows: &[RowOutcome]) -> Counts {
-        let mut counts = Counts::default();
-        for row in rows {
-            *match row.outcome {
-                Outcome::Created => &mut counts.created,
-                Outcome::Updated => &mut counts.updated,
-                Outcome::Unchanged => &mut counts.unchanged,
-                Outcome::Conflict(_) => &mut counts.conflict,
-                Outcome::Refused(_) => &mut counts.refused,
-            } += 1;
-        }
-        counts
-    }
-}
-
-fn show(rows: &[RowOutcome], counts: &Counts, dry_run: bool, screen: &mut Screen) -> std::io::Result<()> {
+fn show(rows: &[RowOutcome], counts: &ImportCounts, dry_run: bool, screen: &mut Screen) -> std::io::Result<()> {
     let is_written = |row: &&RowOutcome| matches!(row.outcome, Outcome::Created | Outcome::Updated);
     let is_kept = |row: &&RowOutcome| row.outcome.reason().is_some();
     let written = rows.iter().filter(is_written).take(SHOWN_WRITTEN);
@@ -157,7 +132,7 @@ fn show(rows: &[RowOutcome], counts: &Counts, dry_run: bool, screen: &mut Screen
     if more > 0 {
         screen.line(screen.paint(Paint::Quiet, &format!("还有 {more} 行，用 --json 看全部")))?;
     }
-    let Counts { created, updated, unchanged, conflict, refused } = counts;
+    let ImportCounts { created, updated, unchanged, conflict, refused } = counts;
     let begin = if dry_run { "试一试，什么都没有写：" } else { "" };
     let line = format!("{begin}新建 {created}，更新 {updated}，未变 {unchanged}，保留 {conflict}，拒绝 {refused}；共 {} 行", rows.len());
     screen.line(screen.paint(if conflict + refused > 0 { Paint::Warn } else { Paint::Good }, &line))

@@ -26,6 +26,7 @@ mod usage;
 pub use sentences::chain;
 pub use usage::explain;
 
+use anyhow::Context;
 use clap::{ArgAction, Args, ColorChoice, CommandFactory, FromArgMatches, Parser, Subcommand};
 use place::Place;
 use screen::Screen;
@@ -197,6 +198,11 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Verdict> {
 pub fn is_broken_pipe(error: &anyhow::Error) -> bool {
     let io = |cause: &(dyn std::error::Error + 'static)| cause.downcast_ref::<std::io::Error>().map(std::io::Error::kind);
     error.chain().filter_map(io).any(|kind| kind == std::io::ErrorKind::BrokenPipe)
+}
+
+/// Where a command waits for what the core does asynchronously.
+fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().context("没有线程可用")
 }
 
 /// Reads a whole number within bounds, for a flag.

@@ -193,7 +193,7 @@ fn days(text: &str) -> Result<usize, String> {
 }
 
 pub(super) fn run_user(options: &UserOptions, place: &Place, screen: &mut Screen) -> anyhow::Result<Verdict> {
-    runtime()?.block_on(async {
+    super::runtime()?.block_on(async {
         let register = Register::open(&place.data).await?;
         match &options.action {
             UserAction::Add(options) => add(options, &register, screen).await,
@@ -207,7 +207,7 @@ pub(super) fn run_user(options: &UserOptions, place: &Place, screen: &mut Screen
 }
 
 pub(super) fn run_token(options: &TokenOptions, place: &Place, screen: &mut Screen) -> anyhow::Result<Verdict> {
-    runtime()?.block_on(async {
+    super::runtime()?.block_on(async {
         let register = Register::open(&place.data).await?;
         match &options.action {
             TokenAction::Add(options) => add_token(options, &register, screen).await,
@@ -215,10 +215,6 @@ pub(super) fn run_token(options: &TokenOptions, place: &Place, screen: &mut Scre
             TokenAction::Revoke(options) => revoke(&options.id, &register, screen).await,
         }
     })
-}
-
-fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
-    tokio::runtime::Builder::new_current_thread().enable_all().build().context("没有线程可用")
 }
 
 async fn add(options: &AddOptions, register: &Register, screen: &mut Screen) -> anyhow::Result<Verdict> {

@@ -14,6 +14,7 @@ use crate::register::RegisterError;
 use crate::sheets::export::ExportError;
 use crate::sheets::import::ImportError;
 use crate::sheets::table::{MAX_COLUMNS, MAX_ROWS, MAX_TABLE_BYTES, TableError};
+use crate::sqlite;
 use std::error::Error;
 use std::io;
 use std::string::FromUtf8Error;
@@ -152,8 +153,7 @@ fn storage(error: &TantivyError) -> Option<String> {
 
 /// What a database says, of the journal or the register.
 fn database(whose: &str, error: &sqlx::Error) -> String {
-    // The low byte is the code, the rest says more.
-    let code = error.as_database_error().and_then(|error| error.code()?.parse::<i64>().ok()).map(|code| code & 0xff);
+    let code = sqlite::code(error);
     let known = DATABASE_CODES.iter().find(|(known, _)| Some(*known) == code);
     known.map_or_else(|| format!("{whose}读写不了"), |(_, why)| format!("{whose}读写不了：{why}"))
 }

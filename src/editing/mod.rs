@@ -9,7 +9,7 @@ mod commit;
 mod version;
 
 pub use beside::Beside;
-pub use version::{Action, FILE_AUTHOR, Version, Way, hash_text, read_hash};
+pub use version::{Action, FILE_AUTHOR, Version, Way};
 
 use crate::library::write::{self, Expected, WriteError};
 use crate::markdown;

@@ -96,22 +96,5 @@ pub struct Version {
     pub hash: Option<[u8; 32]>,
 }
 
-/// A SHA-256 in hex.
-pub fn hash_text(hash: [u8; 32]) -> String {
-    hash.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
-/// Reads a SHA-256 in hex.
-pub fn read_hash(text: &str) -> Option<[u8; 32]> {
-    let mut hash = [0; 32];
-    if text.len() != 64 {
-        return None;
-    }
-    for (at, byte) in hash.iter_mut().enumerate() {
-        *byte = u8::from_str_radix(text.get(at * 2..at * 2 + 2)?, 16).ok()?;
-    }
-    Some(hash)
-}
-
 /// Who `who` is where a file changed by itself.
 pub const FILE_AUTHOR: &str = "file";

@@ -1,6 +1,5 @@
 //! `/v1/submissions/{id}/trial`, `…/approve`: golden questions are asked of the library as it would be, then the file is written.
 
-use super::entries::hex;
 use super::error::ApiError;
 use super::extract::{ApiJson, ApiPath};
 use super::submissions::{Current, Seen};
@@ -9,6 +8,7 @@ use super::{AppState, blocking};
 use crate::access::Right;
 use crate::editing::{Change, Way};
 use crate::golden::{Shift, Trial, compare};
+use crate::hex::hex;
 use crate::library::Overlay;
 use crate::library::golden::questions;
 use crate::library::write::Expected;

@@ -1,6 +1,6 @@
 //! `POST`, `PUT` and `DELETE /v1/entries`: trainers write. Who was first wins; the other is told what is there now.
 
-use super::entries::{find, hex};
+use super::entries::find;
 use super::error::ApiError;
 use super::extract::{ApiJson, ApiPath, ApiQuery};
 use super::json::ProblemJson;
@@ -8,8 +8,9 @@ use super::who::Who;
 use super::{AppState, blocking};
 use crate::access::Right;
 use crate::analysis::fold;
-use crate::editing::{Author, Change, Done, EditingError, MAX_WHY_CHARS, Way, read_hash};
+use crate::editing::{Author, Change, Done, EditingError, MAX_WHY_CHARS, Way};
 use crate::entry::{Entry, MAX_ID_CHARS};
+use crate::hex::{hex, read_hash};
 use crate::library::write::{self, Expected, WriteError};
 use crate::markdown;
 use crate::snapshot::Snapshot;

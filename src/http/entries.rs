@@ -11,6 +11,7 @@ use super::{AppState, blocking};
 use crate::access::Right;
 use crate::answer::{marks, rank_replies};
 use crate::entry::Entry;
+use crate::hex::hex;
 use crate::lexicon::banned::RuleSeverity;
 use crate::library::write::{self, WriteError};
 use crate::slots;
@@ -106,15 +107,6 @@ fn read_entry(snapshot: &Snapshot, who: &Who, id: &str) -> Result<EntryResponse,
 /// An entry that exists for the caller.
 pub(super) fn find<'s>(snapshot: &'s Snapshot, visible: &Visible, id: &str) -> Result<&'s Arc<Entry>, ApiError> {
     visible.get(snapshot, id).map(|text| &text.entry).ok_or_else(|| ApiError::NoEntry(id.to_owned()))
-}
-
-/// Bytes in lower-case hex.
-pub(super) fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write;
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }
 
 /// Which reply, and what to fill in.

@@ -1,7 +1,6 @@
 //! `/v1/lexicon`, `/v1/shops`, `/v1/settings`: the files beside the entries, read and written as these are, and their versions.
 
 use super::edit::{SavedResponse, author, if_match};
-use super::entries::hex;
 use super::error::ApiError;
 use super::extract::{ApiJson, ApiPath, ApiQuery};
 use super::history::{HistoryParams, HistoryResponse, VersionJson, VersionResponse};
@@ -10,6 +9,7 @@ use super::who::Who;
 use super::{AppState, DEFAULT_PAGE, blocking, page_limit};
 use crate::access::Right;
 use crate::editing::Change;
+use crate::hex::hex;
 use crate::lexicon::file_names;
 use crate::library::write::{self, Expected, WriteError};
 use crate::snapshot::Snapshot;

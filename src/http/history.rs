@@ -1,7 +1,6 @@
 //! `/v1/entries/{id}/history`, `diff`, `restore` and `/v1/merge`: what an entry said, and how to say it again.
 
 use super::edit::{SavedResponse, author, if_match, read_text};
-use super::entries::hex;
 use super::error::ApiError;
 use super::extract::{ApiJson, ApiPath, ApiQuery};
 use super::who::Who;
@@ -10,6 +9,7 @@ use crate::access::Right;
 use crate::analysis::fold;
 use crate::diff::{Fate, diff, merge};
 use crate::editing::{Change, Version};
+use crate::hex::hex;
 use crate::library::write::{self, Expected};
 use axum::Json;
 use axum::extract::State;

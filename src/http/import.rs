@@ -121,6 +121,23 @@ pub struct ImportCounts {
     pub refused: usize,
 }
 
+impl ImportCounts {
+    /// Counts rows.
+    pub fn of(rows: &[RowOutcome]) -> ImportCounts {
+        let mut counts = ImportCounts::default();
+        for row in rows {
+            *match row.outcome {
+                Outcome::Created => &mut counts.created,
+                Outcome::Updated => &mut counts.updated,
+                Outcome::Unchanged => &mut counts.unchanged,
+                Outcome::Conflict(_) => &mut counts.conflict,
+                Outcome::Refused(_) => &mut counts.refused,
+            } += 1;
+        }
+        counts
+    }
+}
+
 /// Samples of a column, and their longest, in characters: what fits a select's label.
 const SAMPLES: (usize, usize) = (3, 40);
 
@@ -157,7 +174,7 @@ pub(super) async fn import_table(
     });
     let (mut response, plan) = planned.await?;
     let rows = if dry_run { plan.rows } else { write(&state, &who, plan, &params).await? };
-    response.counts = count(&rows);
+    response.counts = ImportCounts::of(&rows);
     response.rows = rows.into_iter().map(ImportRow::from).collect();
     Ok(Json(response))
 }
@@ -242,20 +259,6 @@ async fn write(state: &AppState, who: &Who, plan: Plan, params: &ImportParams) -
     state.publish().await;
     state.note(who, "library.import", params.name.as_deref().unwrap_or_default(), &format!("{written} files")).await;
     Ok(rows)
-}
-
-fn count(rows: &[RowOutcome]) -> ImportCounts {
-    let mut counts = ImportCounts::default();
-    for row in rows {
-        *match row.outcome {
-            Outcome::Created => &mut counts.created,
-            Outcome::Updated => &mut counts.updated,
-            Outcome::Unchanged => &mut counts.unchanged,
-            Outcome::Conflict(_) => &mut counts.conflict,
-            Outcome::Refused(_) => &mut counts.refused,
-        } += 1;
-    }
-    counts
 }
 
 impl From<RowOutcome> for ImportRow {

@@ -1,7 +1,8 @@
 //! The page, the studio and their assets: files of `web/`, embedded, served as written; without those that only the browser extension needs.
 
-use super::entries::{hex, with_etag};
+use super::entries::with_etag;
 use super::{AppState, frame};
+use crate::hex::hex;
 use axum::Router;
 use axum::http::{HeaderMap, header};
 use axum::response::IntoResponse;

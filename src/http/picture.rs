@@ -1,12 +1,13 @@
 //! `GET /v1/pictures`: pictures of replies, as files of the library.
 
-use super::entries::{hex, with_etag};
+use super::entries::with_etag;
 use super::error::ApiError;
 use super::extract::ApiQuery;
 use super::who::Who;
 use super::{AppState, blocking};
 use crate::access::{Right, Scope};
 use crate::entry::Entry;
+use crate::hex::hex;
 use crate::library::check::resolve;
 use crate::library::picture::{self, MAX_PICTURE_BYTES};
 use crate::snapshot::Snapshot;

@@ -1,6 +1,5 @@
 //! `/v1/renewals`: what expires soon or waits for its review, and the dates of many entries set at once.
 
-use super::entries::hex;
 use super::error::ApiError;
 use super::extract::{ApiJson, ApiQuery};
 use super::notices::NoticeJson;
@@ -9,6 +8,7 @@ use super::{AppState, MAX_PAGE, blocking};
 use crate::access::Right;
 use crate::editing::{Change, EditingError, Way};
 use crate::entry::{Entry, State as EntryState};
+use crate::hex::hex;
 use crate::journal::now_ms;
 use crate::library::write::{Expected, WriteError, read};
 use crate::markdown::Key;

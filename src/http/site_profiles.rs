@@ -1,10 +1,11 @@
 //! `GET /v1/site-profiles`: where things stand on the chat pages that the browser extension knows.
 
 use super::AppState;
-use super::entries::{hex, with_etag};
+use super::entries::with_etag;
 use super::error::ApiError;
 use super::who::Who;
 use crate::access::Right;
+use crate::hex::hex;
 use crate::site_profiles::SiteProfiles;
 use axum::extract::State;
 use axum::http::{HeaderMap, header};

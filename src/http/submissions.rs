@@ -1,6 +1,5 @@
 //! `/v1/submissions`: proposals come in, are read, talked about, sent back or taken back. `decide` approves them.
 
-use super::entries::hex;
 use super::error::ApiError;
 use super::extract::{ApiJson, ApiPath, ApiQuery};
 use super::json::ProblemJson;
@@ -9,6 +8,7 @@ use super::{AppState, DEFAULT_PAGE, blocking, page_limit};
 use crate::access::Right;
 use crate::diff::{Fate, diff};
 use crate::entry::Entry;
+use crate::hex::hex;
 use crate::journal::MAX_ID_BYTES;
 use crate::library::write;
 use crate::mask::mask;

@@ -18,6 +18,7 @@ use crate::entry::EntryId;
 use crate::feedback::Verdict;
 use crate::learning::{Decision, EventKind, Learned, Provenance};
 use crate::reports::Facts;
+use crate::sqlite;
 use arc_swap::ArcSwap;
 use sqlx::Connection;
 use std::ops::Range;
@@ -392,12 +393,7 @@ pub fn read_learned(dir: &Path) -> Result<Learned, JournalError> {
 /// # Errors
 /// Where it cannot be read or the copy not be written.
 pub async fn copy(dir: &Path, into: &Path) -> Result<bool, JournalError> {
-    let path = dir.join(FILE);
-    if !path.exists() {
-        return Ok(false);
-    }
-    store::copy(&path, &into.join(FILE)).await?;
-    Ok(true)
+    Ok(sqlite::copy(&dir.join(FILE), &into.join(FILE)).await?)
 }
 
 /// Now, in milliseconds.

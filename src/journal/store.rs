@@ -4,18 +4,15 @@ use super::{Decided, Event, JournalError, LessonRow, Measured};
 use crate::entry::EntryId;
 use crate::feedback::Verdict;
 use crate::learning::{Asked, Decision, EventKind, Happened, Lesson, Provenance, Veto, Vetoes};
+use crate::sqlite;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqliteRow, SqliteSynchronous};
 use sqlx::{ConnectOptions, Connection, Row};
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
 
 /// Number of the format, in `PRAGMA user_version`.
 const FORMAT: i64 = 3;
-
-/// How long a write waits for another process: the command line writes for milliseconds.
-const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Latest searches of one question that are counted: of what is asked more often, no earlier one changes the weight.
 const MAX_COUNTED_SEARCHES: i64 = 1_000;
@@ -111,7 +108,7 @@ pub(super) async fn open(path: &Path) -> Result<SqliteConnection, JournalError> 
         .create_if_missing(true)
         .journal_mode(SqliteJournalMode::Wal)
         .synchronous(SqliteSynchronous::Normal)
-        .busy_timeout(BUSY_TIMEOUT)
+        .busy_timeout(sqlite::BUSY_TIMEOUT)
         .disable_statement_logging();
     let mut connection = SqliteConnection::connect_with(&options).await?;
     let sound: String = sqlx::query_scalar("PRAGMA quick_check(1)").fetch_one(&mut connection).await?;
@@ -157,7 +154,7 @@ pub(super) async fn open_to_read(path: &Path) -> Result<SqliteConnection, Journa
         .filename(path)
         .read_only(true)
         .immutable(!Path::new(&log).exists())
-        .busy_timeout(BUSY_TIMEOUT)
+        .busy_timeout(sqlite::BUSY_TIMEOUT)
         .disable_statement_logging();
     let mut connection = SqliteConnection::connect_with(&options).await?;
     match sqlx::query_scalar("PRAGMA user_version").fetch_one(&mut connection).await? {
@@ -166,26 +163,11 @@ pub(super) async fn open_to_read(path: &Path) -> Result<SqliteConnection, Journa
     }
 }
 
-/// Writes a copy of a file as it is at one instant.
-///
-/// # Errors
-/// Where it cannot be read or the copy not be written.
-pub(super) async fn copy(path: &Path, to: &Path) -> Result<(), JournalError> {
-    let options = SqliteConnectOptions::new().filename(path).busy_timeout(BUSY_TIMEOUT).disable_statement_logging();
-    let mut connection = options.connect().await?;
-    sqlx::query("VACUUM INTO $1").bind(to.display().to_string()).execute(&mut connection).await?;
-    connection.close().await?;
-    Ok(())
-}
-
 /// Whether an error says that the file itself is bad, so that setting it aside helps.
 pub(super) fn is_damage(error: &JournalError) -> bool {
     match error {
-        // SQLITE_CORRUPT and SQLITE_NOTADB, with their extended codes.
-        JournalError::Database(sqlx::Error::Database(error)) => {
-            error.code().and_then(|code| code.parse::<i64>().ok()).is_some_and(|code| matches!(code & 0xff, 11 | 26))
-        }
         JournalError::Database(sqlx::Error::Protocol(_)) => true,
+        JournalError::Database(error) => sqlite::is_damage(error),
         _ => false,
     }
 }

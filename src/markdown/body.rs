@@ -7,13 +7,13 @@ use super::plain::Plain;
 use super::source::Source;
 use crate::entry::{Link, Passage, Picture, Reply, Segment};
 use crate::facet::{Facet, Facets};
+use crate::hex::hex;
 use crate::problem::Code;
 use crate::slots;
 use percent_encoding::percent_decode_str;
 use pulldown_cmark::{Event, HeadingLevel, LinkType, Options, Parser, Tag, TagEnd};
 use sha2::{Digest, Sha256};
 use std::collections::HashSet;
-use std::fmt::Write;
 use std::ops::Range;
 
 /// Most replies of an entry: more wordings than that nobody chooses from.
@@ -84,11 +84,7 @@ pub(super) fn read(source: &Source, base: usize, facets: &Facets, findings: &mut
 /// The id of a reply: the first 12 hex digits of SHA-256 of label, line feed, text.
 pub fn reply_id(label: &str, text: &str) -> String {
     let hash = Sha256::new().chain_update(label).chain_update("\n").chain_update(text).finalize();
-    hash.iter().take(6).fold(String::new(), |mut id, byte| {
-        // Writing to a String cannot fail.
-        let _ = write!(id, "{byte:02x}");
-        id
-    })
+    hex(&hash[..6])
 }
 
 /// The state between two events.

@@ -31,22 +31,20 @@ pub use tokens::Token;
 pub use users::{Lent, MAX_NAME_CHARS, User, UserState, authority_of, read_name};
 pub use versions::{NewVersion, Standing};
 
+use crate::hex::read_hash;
 use crate::secret::SecretDigest;
+use crate::sqlite;
 use arc_swap::ArcSwap;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{ConnectOptions, Connection};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
 
 /// Name of the file in the data folder.
 pub const FILE: &str = "huashu.sqlite3";
 
 /// Number of the format, in `PRAGMA user_version`.
 const FORMAT: i64 = 1;
-
-/// How long a write waits for another process.
-const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Connections at once: SQLite has one writer, and readers of studio pages are few.
 const MAX_CONNECTIONS: u32 = 4;
@@ -134,16 +132,16 @@ impl Register {
             // A commit that was acknowledged survives a power cut.
             .synchronous(SqliteSynchronous::Full)
             .foreign_keys(true)
-            .busy_timeout(BUSY_TIMEOUT)
+            .busy_timeout(sqlite::BUSY_TIMEOUT)
             .disable_statement_logging();
         let damaged = |why: String| RegisterError::Damaged { path: path.display().to_string(), why };
         let pool = SqlitePoolOptions::new().max_connections(MAX_CONNECTIONS).connect_with(options).await;
-        let pool = pool.map_err(|error| if is_damage(&error) { damaged(error.to_string()) } else { error.into() })?;
+        let pool = pool.map_err(|error| if sqlite::is_damage(&error) { damaged(error.to_string()) } else { error.into() })?;
         let sound: Result<String, _> = sqlx::query_scalar("PRAGMA quick_check(1)").fetch_one(&pool).await;
         match sound {
             Ok(sound) if sound == "ok" => {}
             Ok(why) => return Err(damaged(why)),
-            Err(error) if is_damage(&error) => return Err(damaged(error.to_string())),
+            Err(error) if sqlite::is_damage(&error) => return Err(damaged(error.to_string())),
             Err(error) => return Err(error.into()),
         }
         let register = Register { path, pool, people: Arc::default(), reading: Arc::default() };
@@ -185,15 +183,7 @@ impl Register {
 /// # Errors
 /// Where it cannot be read or the copy not be written.
 pub async fn copy(data: &Path, into: &Path) -> Result<bool, RegisterError> {
-    let path = data.join(FILE);
-    if !path.exists() {
-        return Ok(false);
-    }
-    let options = SqliteConnectOptions::new().filename(&path).busy_timeout(BUSY_TIMEOUT).disable_statement_logging();
-    let mut connection = options.connect().await?;
-    sqlx::query("VACUUM INTO $1").bind(into.join(FILE).display().to_string()).execute(&mut connection).await?;
-    connection.close().await?;
-    Ok(true)
+    Ok(sqlite::copy(&data.join(FILE), &into.join(FILE)).await?)
 }
 
 /// A list as a column holds it: JSON, or nothing.
@@ -206,24 +196,8 @@ fn read_list(text: Option<String>) -> Result<Option<Vec<String>>, RegisterError>
     text.map(read).transpose()
 }
 
-/// A digest as a column holds it.
-fn hex(digest: &SecretDigest) -> String {
-    digest.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
 fn read_digest(text: &str) -> Result<SecretDigest, RegisterError> {
-    let mut digest = SecretDigest::default();
-    let byte = |at: usize| u8::from_str_radix(text.get(2 * at..2 * at + 2)?, 16).ok();
-    for (at, to) in digest.iter_mut().enumerate() {
-        *to = byte(at).ok_or_else(|| RegisterError::Value("a digest of another length".to_owned()))?;
-    }
-    Ok(digest)
-}
-
-/// SQLite's codes for a file that is no database (26) and a malformed one (11).
-fn is_damage(error: &sqlx::Error) -> bool {
-    let code = error.as_database_error().and_then(|error| error.code().map(std::borrow::Cow::into_owned));
-    code.is_some_and(|code| matches!(code.parse(), Ok(11 | 26)))
+    read_hash(text).ok_or_else(|| RegisterError::Value("a digest of another length".to_owned()))
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 use super::people::fold;
 use super::{Register, RegisterError};
+use crate::hex::hex;
 use crate::journal::now_ms;
 use crate::secret::{self, SecretDigest};
 use sqlx::{Row, SqliteConnection};
@@ -33,7 +34,7 @@ impl Register {
         let mut transaction = self.pool.begin_with("BEGIN IMMEDIATE").await?;
         sqlx::query("DELETE FROM sessions WHERE expires_at <= $1").bind(now).execute(&mut *transaction).await?;
         sqlx::query("INSERT INTO sessions (digest, user_name, created_at, expires_at) VALUES ($1, $2, $3, $4)")
-            .bind(super::hex(&secret::digest(&secret)))
+            .bind(hex(&secret::digest(&secret)))
             .bind(user)
             .bind(now)
             .bind(now + SESSION_SECONDS * 1000)
@@ -54,7 +55,7 @@ impl Register {
     /// Where it cannot be written.
     pub async fn end_session(&self, secret: &str) -> Result<bool, RegisterError> {
         let mut transaction = self.pool.begin_with("BEGIN IMMEDIATE").await?;
-        let delete = sqlx::query("DELETE FROM sessions WHERE digest = $1").bind(super::hex(&secret::digest(secret)));
+        let delete = sqlx::query("DELETE FROM sessions WHERE digest = $1").bind(hex(&secret::digest(secret)));
         let ended = delete.execute(&mut *transaction).await?.rows_affected() > 0;
         Register::raise(&mut transaction).await?;
         transaction.commit().await?;

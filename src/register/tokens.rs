@@ -3,6 +3,7 @@
 use super::people::fold;
 use super::{Register, RegisterError};
 use crate::access::Scope;
+use crate::hex::hex;
 use crate::journal::now_ms;
 use crate::secret::{self, SecretDigest};
 use sqlx::sqlite::SqliteRow;
@@ -62,7 +63,7 @@ impl Register {
             VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
         sqlx::query(insert)
             .bind(&id)
-            .bind(super::hex(&secret::digest(&token)))
+            .bind(hex(&secret::digest(&token)))
             .bind(label)
             .bind(user)
             .bind(now_ms())

@@ -5,7 +5,8 @@
 
 use super::{Register, RegisterError};
 use crate::analysis::fold;
-use crate::editing::{Action, Version, Way, hash_text, read_hash};
+use crate::editing::{Action, Version, Way};
+use crate::hex::{hex, read_hash};
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Connection, Row, SqliteConnection};
 
@@ -164,7 +165,7 @@ impl Register {
     /// Where it cannot be read.
     pub async fn has_version(&self, path: &str, hash: [u8; 32]) -> Result<bool, RegisterError> {
         let sql = "SELECT count(*) FROM versions WHERE path = $1 AND hash = $2";
-        let count: i64 = sqlx::query_scalar(sql).bind(path).bind(hash_text(hash)).fetch_one(&self.pool).await?;
+        let count: i64 = sqlx::query_scalar(sql).bind(path).bind(hex(&hash)).fetch_one(&self.pool).await?;
         Ok(count > 0)
     }
 
@@ -173,7 +174,7 @@ impl Register {
     /// # Errors
     /// Where it cannot be read.
     pub async fn text(&self, hash: [u8; 32]) -> Result<Option<Vec<u8>>, RegisterError> {
-        Ok(sqlx::query_scalar("SELECT body FROM texts WHERE hash = $1").bind(hash_text(hash)).fetch_optional(&self.pool).await?)
+        Ok(sqlx::query_scalar("SELECT body FROM texts WHERE hash = $1").bind(hex(&hash)).fetch_optional(&self.pool).await?)
     }
 
     /// The first kept version of every path.
@@ -211,7 +212,7 @@ async fn add_version(
     body: Option<&[u8]>,
     standing: Standing,
 ) -> Result<(), sqlx::Error> {
-    let hash = version.hash.map(hash_text);
+    let hash = version.hash.map(|hash| hex(&hash));
     if let (Some(hash), Some(body)) = (&hash, body) {
         let insert = "INSERT INTO texts (hash, body) VALUES ($1, $2) ON CONFLICT (hash) DO NOTHING";
         sqlx::query(insert).bind(hash).bind(body).execute(&mut *connection).await?;

@@ -1,6 +1,7 @@
 //! Ids, titles and file names for rows that bring none, and the rules for those that do. Pure.
 
 use crate::entry::MAX_ID_CHARS;
+use crate::hex::hex;
 use crate::sheets::Reason;
 use crate::slots;
 use sha2::{Digest, Sha256};
@@ -78,7 +79,7 @@ fn short_hash(parts: &[&str]) -> String {
         hash.update(part.as_bytes());
         hash.update([0]);
     }
-    hash.finalize().iter().take(6).map(|byte| format!("{byte:02x}")).collect()
+    hex(&hash.finalize()[..6])
 }
 
 /// The first clause of a text, without its blanks.

@@ -4,6 +4,7 @@
 //! kept, the second may follow the table. It holds hashes only, and can be lost: then every file that differs from its row counts as
 //! edited. It belongs in version control beside the files.
 
+use crate::hex::hex;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
@@ -66,10 +67,6 @@ impl Records {
         file.persist(dir.join(FILE_NAME)).map_err(|error| error.error)?;
         Ok(())
     }
-}
-
-pub(super) fn hex(hash: &[u8]) -> String {
-    hash.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// The hash of what a row says.
