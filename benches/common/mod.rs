@@ -1,0 +1,3 @@
+//! What several benches need.
+
+pub(crate) mod generate;
