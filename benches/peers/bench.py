@@ -26,17 +26,23 @@ TITLES = {"help": "The help centre", "texts": "Many short texts"}
 
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("data", type=Path, help="folder with speed/ and jd-help/")
+    parser.add_argument("data", type=Path, nargs="?", help="folder with speed/ and jd-help/")
     parser.add_argument("--quick", action="store_true", help=f"ask for {QUICK[0]:.0f} and {QUICK[1]:.0f} seconds rather than {FULL[0]:.0f} and {FULL[1]:.0f}")
     parser.add_argument("--texts", type=int, default=0, help="at most so many of the many texts (default: all)")
     parser.add_argument("--only", default=",".join(ENGINES), help="engines, parted by commas")
     parser.add_argument("--corpora", default="help,texts", help="help, texts or both")
+    parser.add_argument("--draw", type=Path, help="only print the tables of what such a file as --json writes holds")
     parser.add_argument("--json", type=Path, help="also write what was measured here, a line an engine")
     return parser.parse_args()
 
 
 def main() -> None:
     chosen = arguments()
+    if chosen.draw:
+        drawn = [json.loads(line) for line in chosen.draw.read_text(encoding="utf-8").splitlines()]
+        for corpus in TITLES:
+            print(table(corpus, sorted((row for row in drawn if row["corpus"] == corpus), key=lambda row: list(ENGINES).index(row["engine"]))))
+        return
     ask_s, rate_s = QUICK if chosen.quick else FULL
     failed = []
     with tempfile.TemporaryDirectory(prefix="huashu-peers-") as work:
