@@ -7,13 +7,13 @@ use crate::entry::Kind;
 use crate::facet::Facet;
 use crate::index::FIELDS;
 use crate::query::{Origin, Query, Term, TermKind};
-use crate::snapshot::{Bitset, Ordinal, SegmentParts, Snapshot, TermCounts};
+use crate::snapshot::{Bitset, Ordinal, Postings, Scores, SegmentParts, Snapshot};
+use std::cell::RefCell;
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, BinaryHeap, HashSet};
-use tantivy::collector::{Collector, SegmentCollector};
-use tantivy::query::{BooleanQuery, BoostQuery, EnableScoring, Occur, PhraseQuery, Query as IndexQuery, TermQuery, Weight};
+use std::collections::{BinaryHeap, HashSet};
+use tantivy::query::{BooleanQuery, BoostQuery, EnableScoring, Occur, PhraseQuery, Query as IndexQuery, TermQuery};
 use tantivy::schema::IndexRecordOption;
-use tantivy::{DocId, Score, Searcher, SegmentOrdinal, SegmentReader, Term as IndexTerm};
+use tantivy::{DocId, Score, Searcher, SegmentReader, Term as IndexTerm};
 
 /// Documents taken from the phrasings: ranking looks at each, so that more cost more; beyond 200 no answer among the first three came on any judged set.
 pub const MAX_PHRASINGS: usize = 200;
@@ -109,45 +109,50 @@ impl Candidates {
 /// # Errors
 /// Where the index cannot be read.
 pub fn candidates(snapshot: &Snapshot, query: &Query, allowed: &Bitset) -> tantivy::Result<Candidates> {
+    let telling = Telling::new(query);
     let is_allowed = |ordinal| allowed.contains(ordinal);
-    let find = |searcher: &Searcher, counts, parts: &[SegmentParts], limit| match boolean(query, counts, MAX_ASKED) {
-        Some(index_query) => find(searcher, &index_query, &Best { limit, accepts: &is_allowed, parts }),
-        None => Ok(Vec::new()),
+    let of = |searcher, postings, parts, limit| {
+        find(&telling, query, MAX_ASKED, postings, &Best { searcher, limit, accepts: &is_allowed, parts })
     };
-    let (phrasings, passages) = (&snapshot.searchers.phrasings, &snapshot.searchers.passages);
+    let searchers = &snapshot.searchers;
     Ok(Candidates {
-        phrasings: find(phrasings, snapshot.phrasing_terms(), snapshot.phrasing_parts(), MAX_PHRASINGS)?,
-        passages: find(passages, snapshot.passage_terms(), snapshot.passage_parts(), MAX_PASSAGES)?,
-        learned: learned(snapshot, query, allowed)?,
+        phrasings: of(&searchers.phrasings, snapshot.phrasing_terms(), snapshot.phrasing_parts(), MAX_PHRASINGS)?,
+        passages: of(&searchers.passages, snapshot.passage_terms(), snapshot.passage_parts(), MAX_PASSAGES)?,
+        learned: learned(snapshot, &telling, query, allowed)?,
         sounds: sounds(snapshot, query, allowed)?,
     })
 }
 
-fn learned(snapshot: &Snapshot, query: &Query, allowed: &Bitset) -> tantivy::Result<Vec<Candidate>> {
+fn learned(snapshot: &Snapshot, telling: &Telling, query: &Query, allowed: &Bitset) -> tantivy::Result<Vec<Candidate>> {
     // Operators ask for what is written, not for what was learned.
-    if snapshot.learned.is_empty() || !query.phrases.is_empty() || !query.excluded.is_empty() {
+    if snapshot.learned.is_empty() || has_operators(query) {
         return Ok(Vec::new());
     }
-    let searcher = &snapshot.searchers.learned;
-    let Some(index_query) = boolean(query, snapshot.learned_terms(), MAX_ASKED_LEARNED) else { return Ok(Vec::new()) };
     let accepts = |number| snapshot.learned_phrasing(number).is_some_and(|(_, ordinal)| allowed.contains(ordinal));
-    find(searcher, &index_query, &Best { limit: MAX_LEARNED, accepts: &accepts, parts: snapshot.learned_parts() })
+    let best = Best { searcher: &snapshot.searchers.learned, limit: MAX_LEARNED, accepts: &accepts, parts: snapshot.learned_parts() };
+    find(telling, query, MAX_ASKED_LEARNED, snapshot.learned_terms(), &best)
 }
 
 fn sounds(snapshot: &Snapshot, query: &Query, allowed: &Bitset) -> tantivy::Result<Vec<Candidate>> {
     let Some(index_query) = query.letters.as_ref().and_then(sound_query) else { return Ok(Vec::new()) };
     let accepts = |ordinal| allowed.contains(ordinal);
-    find(&snapshot.searchers.phrasings, &index_query, &Best { limit: MAX_PHRASINGS, accepts: &accepts, parts: snapshot.phrasing_parts() })
+    let searcher = &snapshot.searchers.phrasings;
+    Best { searcher, limit: MAX_PHRASINGS, accepts: &accepts, parts: snapshot.phrasing_parts() }.of_query(&index_query)
 }
 
-fn find(searcher: &Searcher, index_query: &BooleanQuery, best: &Best) -> tantivy::Result<Vec<Candidate>> {
-    let weight = index_query.weight(EnableScoring::enabled_from_searcher(searcher))?;
-    top(searcher, weight.as_ref(), best)
+fn has_operators(query: &Query) -> bool {
+    !query.phrases.is_empty() || !query.excluded.is_empty()
 }
 
-fn top(searcher: &Searcher, weight: &dyn Weight, best: &Best) -> tantivy::Result<Vec<Candidate>> {
-    let fruits = searcher.segment_readers().iter().zip(0..).map(|(segment, number)| best.collect_segment(weight, number, segment));
-    best.merge_fruits(fruits.collect::<tantivy::Result<_>>()?)
+fn find(telling: &Telling, query: &Query, most: usize, postings: &Postings, best: &Best) -> tantivy::Result<Vec<Candidate>> {
+    let asked = telling.asked(postings, most);
+    if !has_operators(query) {
+        return best.of_terms(postings, &asked);
+    }
+    match with_operators(query, &asked) {
+        Some(index_query) => best.of_query(&index_query),
+        None => Ok(Vec::new()),
+    }
 }
 
 /// Terms that an index is asked for, the most telling: of a long message with synonyms more bring nothing.
@@ -160,43 +165,61 @@ const MAX_POSTINGS: u64 = 100_000;
 /// The same of the learned phrasings: there may be a hundred thousand, and only the nearest have a say.
 const MAX_ASKED_LEARNED: usize = 12;
 
-/// The most telling terms as a disjunction; phrases and exclusions as operators. `None` where no term can find anything.
-fn boolean(query: &Query, counts: &TermCounts, most: usize) -> Option<BooleanQuery> {
-    // A single character is in every third document: it adds to the score of what is found, but finds only where there is nothing else.
-    // The only bigram of a synonym is the synonym once more.
-    let words: HashSet<&str> = query.terms.iter().filter(|term| term.kind == TermKind::Word).map(|term| term.text.as_str()).collect();
-    let telling = |term: &&Term| match term.kind {
-        TermKind::Word => term.text.chars().nth(1).is_some(),
-        TermKind::Gram => !(matches!(term.origin, Origin::Synonym(_)) && words.contains(term.text.as_str())),
-        TermKind::Intent => true,
-    };
-    let terms: Vec<&Term> = query.terms.iter().filter(telling).collect();
-    let terms = if terms.is_empty() { query.terms.iter().collect() } else { terms };
-    // A term may express several notions; the index is asked once, with its greatest weight.
-    let mut heaviest: BTreeMap<(TermKind, &str), (f32, &Term)> = BTreeMap::new();
-    for term in terms {
-        let known = heaviest.entry((term.kind, term.text.as_str())).or_insert((0.0, term));
-        known.0 = known.0.max(term.weight);
-    }
-    let mut asked: Vec<(f32, f32, u64, &Term)> = Vec::with_capacity(heaviest.len());
-    for (weight, term) in heaviest.into_values() {
-        let with = counts.of(term.hash());
-        if with > 0 {
-            asked.push((weight * idf(with, counts.documents()), weight, with, term));
+/// The terms of a query that can find something, each once.
+struct Telling<'q>(Vec<Asked<'q>>);
+
+/// A term to find documents by.
+#[derive(Clone, Copy)]
+struct Asked<'q> {
+    hash: u64,
+    weight: f32,
+    term: &'q Term,
+}
+
+impl<'q> Telling<'q> {
+    fn new(query: &'q Query) -> Telling<'q> {
+        // A single character is in every third document: it adds to the score of what is found, but finds only where there is nothing else.
+        // The only bigram of a synonym is the synonym once more.
+        let words: HashSet<&str> = query.terms.iter().filter(|term| term.kind == TermKind::Word).map(|term| term.text.as_str()).collect();
+        let tells = |term: &Term| match term.kind {
+            TermKind::Word => term.text.chars().nth(1).is_some(),
+            TermKind::Gram => !(matches!(term.origin, Origin::Synonym(_)) && words.contains(term.text.as_str())),
+            TermKind::Intent => true,
+        };
+        let all = query.terms.iter().map(|term| Asked { hash: term.hash(), weight: term.weight, term });
+        let mut terms: Vec<Asked> = all.clone().filter(|asked| tells(asked.term)).collect();
+        if terms.is_empty() {
+            terms = all.collect();
         }
+        // A term may express several notions; the index is asked once, with its greatest weight.
+        terms.sort_unstable_by(|a, b| a.hash.cmp(&b.hash).then(b.weight.total_cmp(&a.weight)));
+        terms.dedup_by_key(|asked| asked.hash);
+        Telling(terms)
     }
-    asked.sort_by(|a, b| b.0.total_cmp(&a.0));
-    asked.truncate(most);
-    let mut postings = 0;
-    asked.retain(|(_, _, with, _)| {
-        let asks = postings < MAX_POSTINGS;
-        postings += with;
-        asks
-    });
+
+    /// Those that stand in an index, the most telling first, as many as it is asked for.
+    fn asked(&self, postings: &Postings, most: usize) -> Vec<Asked<'q>> {
+        let known = self.0.iter().map(|asked| (postings.of(asked.hash), asked)).filter(|(with, _)| *with > 0);
+        let mut asked: Vec<(f32, u64, Asked)> =
+            known.map(|(with, asked)| (asked.weight * idf(with, postings.documents()), with, *asked)).collect();
+        asked.sort_unstable_by(|a, b| b.0.total_cmp(&a.0).then(a.2.hash.cmp(&b.2.hash)));
+        asked.truncate(most);
+        let mut sum = 0;
+        asked.retain(|(_, with, _)| {
+            let asks = sum < MAX_POSTINGS;
+            sum += with;
+            asks
+        });
+        asked.into_iter().map(|(.., asked)| asked).collect()
+    }
+}
+
+/// Terms as a disjunction, phrases that must be there, and those that must not. `None` where nothing can be found.
+fn with_operators(query: &Query, asked: &[Asked]) -> Option<BooleanQuery> {
     let mut clauses: Vec<(Occur, Box<dyn IndexQuery>)> = Vec::new();
-    for (_, weight, _, term) in asked {
-        let leaf = TermQuery::new(index_term(term), IndexRecordOption::WithFreqs);
-        clauses.push((Occur::Should, Box::new(BoostQuery::new(Box::new(leaf), weight))));
+    for asked in asked {
+        let leaf = TermQuery::new(index_term(asked.term), IndexRecordOption::WithFreqs);
+        clauses.push((Occur::Should, Box::new(BoostQuery::new(Box::new(leaf), asked.weight))));
     }
     for phrase in &query.phrases {
         let phrase = phrase_query(phrase)?;
@@ -247,8 +270,9 @@ fn sound_query(letters: &pinyin::Letters) -> Option<BooleanQuery> {
     (!clauses.is_empty()).then(|| BooleanQuery::new(clauses))
 }
 
-/// Collects the best documents of allowed entries; block-max pruning skips what cannot be among them.
+/// Collects the best documents of allowed entries.
 struct Best<'a> {
+    searcher: &'a Searcher,
     limit: usize,
     accepts: &'a (dyn Fn(u32) -> bool + Sync),
     parts: &'a [SegmentParts],
@@ -276,59 +300,110 @@ impl PartialOrd for Found {
     }
 }
 
-impl Collector for Best<'_> {
-    type Fruit = Vec<Candidate>;
-    type Child = Unused;
+thread_local! {
+    /// Each thread that searches keeps one: four bytes for each document of the largest segment.
+    static SCORES: RefCell<Scores> = RefCell::default();
+}
 
-    fn for_segment(&self, _: SegmentOrdinal, _: &SegmentReader) -> tantivy::Result<Unused> {
-        Ok(Unused)
-    }
-
-    fn requires_scoring(&self) -> bool {
-        true
-    }
-
-    fn merge_fruits(&self, fruits: Vec<Vec<Candidate>>) -> tantivy::Result<Vec<Candidate>> {
-        let mut all: Vec<Candidate> = fruits.into_iter().flatten().collect();
-        all.sort_unstable_by(|a, b| b.score.total_cmp(&a.score).then(a.ordinal.cmp(&b.ordinal)).then(a.part.cmp(&b.part)));
-        all.truncate(self.limit);
-        Ok(all)
-    }
-
-    fn collect_segment(&self, weight: &dyn Weight, number: SegmentOrdinal, segment: &SegmentReader) -> tantivy::Result<Vec<Candidate>> {
-        let parts = &self.parts[number as usize];
-        let alive = segment.alive_bitset();
-        let mut best: BinaryHeap<Reverse<Found>> = BinaryHeap::with_capacity(self.limit + 1);
-        let mut threshold = Score::MIN;
-        weight.for_each_pruning(Score::MIN, segment, &mut |document: DocId, score| {
-            if alive.is_some_and(|alive| alive.is_deleted(document)) {
-                return threshold;
+impl Best<'_> {
+    /// Documents that have any of the terms.
+    fn of_terms(&self, postings: &Postings, asked: &[Asked]) -> tantivy::Result<Vec<Candidate>> {
+        let mut found = BinaryHeap::with_capacity(self.limit + 1);
+        SCORES.with_borrow_mut(|scores| {
+            for (number, segment) in self.searcher.segment_readers().iter().enumerate() {
+                let read = postings.score(number, asked.iter().map(|asked| (asked.hash, asked.weight)), scores);
+                for (document, score) in scores.drain() {
+                    self.take(&mut found, number, segment, document, score);
+                }
+                read?;
             }
-            let Some((ordinal, part)) = parts.get(document).filter(|(ordinal, _)| (self.accepts)(*ordinal)) else {
-                return threshold;
-            };
-            best.push(Reverse(Found { score, ordinal, part }));
-            if best.len() > self.limit {
-                best.pop();
-            }
-            if best.len() == self.limit {
-                threshold = best.peek().map_or(Score::MIN, |Reverse(least)| least.score);
-            }
-            threshold
+            Ok::<_, std::io::Error>(())
         })?;
-        Ok(best.into_iter().map(|Reverse(Found { score, ordinal, part })| Candidate { ordinal, part, score }).collect())
+        Ok(best_first(found))
+    }
+
+    /// Documents that a query of the index finds.
+    fn of_query(&self, index_query: &BooleanQuery) -> tantivy::Result<Vec<Candidate>> {
+        let weight = index_query.weight(EnableScoring::enabled_from_searcher(self.searcher))?;
+        let mut found = BinaryHeap::with_capacity(self.limit + 1);
+        for (number, segment) in self.searcher.segment_readers().iter().enumerate() {
+            weight.for_each(segment, &mut |document, score| self.take(&mut found, number, segment, document, score))?;
+        }
+        Ok(best_first(found))
+    }
+
+    /// Takes a document in where it is among the best so far.
+    fn take(&self, found: &mut BinaryHeap<Reverse<Found>>, number: usize, segment: &SegmentReader, document: DocId, score: Score) {
+        if found.len() == self.limit && found.peek().is_some_and(|Reverse(least)| score < least.score) {
+            return;
+        }
+        if segment.alive_bitset().is_some_and(|alive| alive.is_deleted(document)) {
+            return;
+        }
+        let Some((ordinal, part)) = self.parts[number].get(document).filter(|(ordinal, _)| (self.accepts)(*ordinal)) else { return };
+        found.push(Reverse(Found { score, ordinal, part }));
+        if found.len() > self.limit {
+            found.pop();
+        }
     }
 }
 
-/// The trait asks for a collector by segment; [`Best`] collects segments whole, for pruning.
-struct Unused;
+fn best_first(found: BinaryHeap<Reverse<Found>>) -> Vec<Candidate> {
+    let sorted = found.into_sorted_vec();
+    sorted.into_iter().map(|Reverse(Found { score, ordinal, part })| Candidate { ordinal, part, score }).collect()
+}
 
-impl SegmentCollector for Unused {
-    type Fruit = Vec<Candidate>;
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::live::Live;
+    use crate::query::read;
+    use std::collections::BTreeMap;
+    use std::fs;
 
-    fn collect(&mut self, _: DocId, _: Score) {}
+    /// The same search by tantivy's own queries.
+    fn by_tantivy(snapshot: &Snapshot, query: &Query, allowed: &Bitset) -> Vec<Candidate> {
+        let asked = Telling::new(query).asked(snapshot.phrasing_terms(), MAX_ASKED);
+        let accepts = |ordinal| allowed.contains(ordinal);
+        let searcher = &snapshot.searchers.phrasings;
+        let best = Best { searcher, limit: MAX_PHRASINGS, accepts: &accepts, parts: snapshot.phrasing_parts() };
+        with_operators(query, &asked).map(|index_query| best.of_query(&index_query).unwrap()).unwrap_or_default()
+    }
 
-    fn harvest(self) -> Vec<Candidate> {
-        Vec::new()
+    #[test]
+    fn scores_are_those_that_tantivy_gives_over_several_segments_with_deleted_documents() {
+        let dir = tempfile::tempdir().unwrap();
+        let write = |number: usize, questions: &str| {
+            fs::write(
+                dir.path().join(format!("{number}.md")),
+                format!("---\ntitle: 退货说明{number}\nquestions: [{questions}]\n---\n> 好的。\n"),
+            )
+            .unwrap();
+        };
+        for number in 0..40 {
+            write(number, ["怎么退货,退货运费谁出", "快递怎么还没到,快递快递到哪里了", "发票怎么开,开发票的抬头写错了怎么改"][number % 3]);
+        }
+        let live = Live::in_memory(dir.path()).unwrap();
+        for (number, questions) in [(1, "快递丢了,包裹丢了谁赔"), (7, "退货地址在哪"), (60, "iphone15pro怎么退货"), (2, "发票")]
+        {
+            write(number, questions);
+            live.refresh().unwrap();
+        }
+        let snapshot = live.snapshot();
+        assert!(snapshot.searchers.phrasings.segment_readers().len() > 1, "one segment tells little");
+        let allowed = Filter::default().allowed(&snapshot);
+        for question in ["怎么退货", "快递到哪里了,快递丢了谁赔", "抬头写错了,能不能改发票", "iphone15pro 退货 运费", "退", "毫不相干"]
+        {
+            let query = read(&[question.to_owned()], &snapshot.library.lexicon, &snapshot.analyzer);
+            let (ours, theirs) = (candidates(&snapshot, &query, &allowed).unwrap().phrasings, by_tantivy(&snapshot, &query, &allowed));
+            let score = |candidates: &[Candidate]| -> BTreeMap<(Ordinal, u16), f32> {
+                candidates.iter().map(|candidate| ((candidate.ordinal, candidate.part), candidate.score)).collect()
+            };
+            let (ours, theirs) = (score(&ours), score(&theirs));
+            assert!(ours.keys().eq(theirs.keys()), "{question}: {ours:?} {theirs:?}");
+            for (document, score) in &ours {
+                assert!((score - theirs[document]).abs() < 1e-4 * score, "{question} {document:?}: {score}, {}", theirs[document]);
+            }
+        }
     }
 }

@@ -6,7 +6,7 @@
 //! apart. Terms count by their rarity, a message's terms together 1, so that long messages are not louder than short ones.
 
 use crate::analysis::terms::{Phrasing, TermShares, idf};
-use std::collections::HashMap;
+use rustc_hash::FxHashMap;
 
 /// Messages that it learns from, those of most weight: they train in a tenth of a second, and beyond them the nearest messages are near enough.
 pub const MAX_EXAMPLES: usize = 5_000;
@@ -49,7 +49,7 @@ type Weights = Box<[(u32, f32)]>;
 #[derive(Debug, Default)]
 pub struct Classifier {
     /// Rarity of each known term, and what it tells.
-    terms: HashMap<u64, (f32, Weights)>,
+    terms: FxHashMap<u64, (f32, Weights)>,
     classes: usize,
     shares: TermShares,
 }
@@ -59,7 +59,7 @@ impl Classifier {
     pub fn train(mut examples: Vec<Example>, shares: TermShares) -> Classifier {
         examples.sort_by(|a, b| a.phrasing.terms.cmp(&b.phrasing.terms));
         examples.truncate(MAX_EXAMPLES);
-        let mut numbers: HashMap<u64, usize> = HashMap::new();
+        let mut numbers: FxHashMap<u64, usize> = FxHashMap::default();
         let mut counts: Vec<u32> = Vec::new();
         for term in examples.iter().flat_map(|example| example.phrasing.terms.iter()) {
             let number = *numbers.entry(*term).or_insert(counts.len());

@@ -6,7 +6,7 @@ use crate::analysis::terms::Phrasing;
 use crate::query::{Origin, Query};
 use crate::search::Candidate;
 use crate::snapshot::{Bitset, Ordinal, Snapshot};
-use std::collections::HashMap;
+use rustc_hash::FxHashMap;
 
 /// Learned phrasings that have a say: more only add noise (5 to 40 tried).
 const NEIGHBOURS: usize = 20;
@@ -40,8 +40,8 @@ pub(super) fn learned_from(
     terms: &Terms,
     allowed: &Bitset,
     weights: &Weights,
-) -> HashMap<Ordinal, FromPicks> {
-    let mut entries: HashMap<Ordinal, FromPicks> = HashMap::new();
+) -> FxHashMap<Ordinal, FromPicks> {
+    let mut entries: FxHashMap<Ordinal, FromPicks> = FxHashMap::default();
     if candidates.is_empty() {
         return entries;
     }

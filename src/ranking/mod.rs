@@ -15,7 +15,7 @@ use crate::snapshot::{Bitset, Ordinal, Snapshot};
 use context::context_factor;
 use exact::{EXACT_SCORE, add_exact, add_sounds};
 use learned::{FromPicks, learned_from};
-use std::collections::HashMap;
+use rustc_hash::FxHashMap;
 use terms::{Matcher, ideal, match_categories, relative_mass, weigh};
 
 /// The weights of the ranking, chosen on the development half of the help-centre data (`docs/ranking.md`).
@@ -169,7 +169,7 @@ pub fn rank<'q>(
     let categories = match_categories(snapshot, &terms);
     let characters = characters(&query.folded.text);
     let mut scorer = Scorer { snapshot, weights, matcher: Matcher::new(&terms), characters: &characters, ideal };
-    let mut entries: HashMap<Ordinal, Gathered> = HashMap::new();
+    let mut entries: FxHashMap<Ordinal, Gathered> = FxHashMap::default();
     for (ordinal, from_picks) in learned_from(snapshot, query, &candidates.learned, &terms, allowed, weights) {
         entries.entry(ordinal).or_default().learned = from_picks;
     }

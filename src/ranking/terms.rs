@@ -3,8 +3,9 @@
 use super::{Component, ComponentName, Ranked, Weights};
 use crate::analysis::terms::{Kind, Phrasing, idf, kind};
 use crate::query::{Origin, Query, Term};
-use crate::snapshot::{Category, Snapshot, TermCounts};
-use std::collections::{HashMap, HashSet};
+use crate::snapshot::{Category, Postings, Snapshot};
+use rustc_hash::FxHashMap;
+use std::collections::HashSet;
 
 /// Mass of a usual phrasing, in units of ln(phrasings): four telling words.
 const USUAL_WORDS: f32 = 3.9;
@@ -23,8 +24,29 @@ const USUAL_CATEGORY_TERMS: f32 = 14.0;
 pub struct Terms<'q> {
     /// Ascending by hash; a term of several notions stands several times.
     pub(super) by_hash: Vec<Weighed<'q>>,
+    /// Which hashes there may be: most terms of a text are told apart by it alone.
+    sieve: Sieve,
     /// One more than the greatest alternative of each notion, summed up: where a notion's alternatives begin in a flat list.
     first_slot: Vec<usize>,
+}
+
+/// A bit for each hash by its highest ten bits.
+#[derive(Debug, Default)]
+struct Sieve([u64; 16]);
+
+impl Sieve {
+    fn with(mut self, hash: u64) -> Sieve {
+        self.0[(hash >> 60) as usize] |= Sieve::bit(hash);
+        self
+    }
+
+    fn may_have(&self, hash: u64) -> bool {
+        self.0[(hash >> 60) as usize] & Sieve::bit(hash) != 0
+    }
+
+    fn bit(hash: u64) -> u64 {
+        1 << (hash >> 54 & 63)
+    }
 }
 
 #[derive(Debug)]
@@ -104,7 +126,8 @@ pub(super) fn weigh<'q>(snapshot: &Snapshot, query: &'q Query, weights: &Weights
         by_hash.push(Weighed { hash, worth: share * in_phrasings, learned_worth: share * in_learned, category_worth, slot, term });
     }
     by_hash.sort_unstable_by_key(|weighed| weighed.hash);
-    Terms { by_hash, first_slot }
+    let sieve = by_hash.iter().fold(Sieve::default(), |sieve, weighed| sieve.with(weighed.hash));
+    Terms { by_hash, sieve, first_slot }
 }
 
 /// Score of a phrasing equal to the question: what every score is measured by.
@@ -121,7 +144,7 @@ const CHARACTER_MASS: f32 = 0.6;
 /// How much a phrasing says in all, in proportion to a usual one: the idf of its words. One that says much beyond what was asked
 /// (白条支付的订单退款要收手续费吗 for 退款) is about something narrower, which a mere length does not tell.
 #[expect(clippy::cast_precision_loss, reason = "a count for a logarithm")]
-pub(super) fn relative_mass(counts: &TermCounts, phrasing: &Phrasing) -> f32 {
+pub(super) fn relative_mass(counts: &Postings, phrasing: &Phrasing) -> f32 {
     let share = |word| if kind(word) == Kind::Character { CHARACTER_MASS } else { 1.0 };
     let mass: f32 = phrasing.words().map(|word| counts.idf(word) * share(word)).sum();
     let usual = USUAL_WORDS * (1.0 + counts.documents() as f32).ln();
@@ -140,29 +163,24 @@ impl<'t> Matcher<'t> {
         Matcher { terms, worth: vec![0.0; terms.first_slot.last().copied().unwrap_or(0)], touched: Vec::new() }
     }
 
-    /// Sum over the notions of their best alternative. `text` ascends.
+    /// Sum over the notions of their best alternative.
     pub(super) fn sum(&mut self, text: &[u64], worth: impl Fn(&Weighed) -> f32) -> f32 {
         let mut sum = 0.0;
         self.each_best(text, worth, |_, worth| sum += worth);
         sum
     }
 
-    /// Gives the slot and worth of each notion's best alternative.
+    /// Gives the slot and worth of each notion's best alternative. Each term of a text stands there once.
     pub(super) fn each_best(&mut self, text: &[u64], worth: impl Fn(&Weighed) -> f32, mut give: impl FnMut(usize, f32)) {
         for slot in self.touched.drain(..) {
             self.worth[slot] = 0.0;
         }
         let by_hash = &self.terms.by_hash;
-        let mut at = 0;
-        for hash in text {
-            while at < by_hash.len() && by_hash[at].hash < *hash {
-                at += 1;
-            }
-            let mut same = at;
-            while same < by_hash.len() && by_hash[same].hash == *hash {
-                self.worth[by_hash[same].slot] += worth(&by_hash[same]);
-                self.touched.push(by_hash[same].slot);
-                same += 1;
+        for hash in text.iter().filter(|hash| self.terms.sieve.may_have(**hash)) {
+            let first = by_hash.partition_point(|weighed| weighed.hash < *hash);
+            for weighed in by_hash[first..].iter().take_while(|weighed| weighed.hash == *hash) {
+                self.worth[weighed.slot] += worth(weighed);
+                self.touched.push(weighed.slot);
             }
         }
         self.touched.sort_unstable();
@@ -180,7 +198,7 @@ impl<'t> Matcher<'t> {
 }
 
 /// Score of each category that has a term of the query, by number.
-pub(super) fn match_categories(snapshot: &Snapshot, terms: &Terms) -> HashMap<u32, f32> {
+pub(super) fn match_categories(snapshot: &Snapshot, terms: &Terms) -> FxHashMap<u32, f32> {
     let mut matcher = Matcher::new(terms);
     let mut numbers: Vec<u32> = terms.by_hash.iter().flat_map(|weighed| snapshot.categories_with(weighed.hash)).copied().collect();
     numbers.sort_unstable();

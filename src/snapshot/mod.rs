@@ -1,12 +1,12 @@
 //! The snapshot (快照): library and indexes at one instant, immutable. A request keeps the one it began with; a new one swaps in whole.
 
 mod bitset;
-mod counts;
 mod learned;
+mod postings;
 mod visible;
 
 pub use bitset::Bitset;
-pub use counts::TermCounts;
+pub use postings::{Postings, Scores};
 pub use visible::Visible;
 
 use crate::analysis::terms::{Phrasing, term_hashes};
@@ -19,6 +19,7 @@ use crate::library::Library;
 use jiff::Timestamp;
 use jiff::civil::DateTime;
 use learned::LearnedTexts;
+use rustc_hash::FxHashMap;
 use std::collections::HashMap;
 use std::sync::{Arc, OnceLock};
 use visible::KeptScopes;
@@ -54,17 +55,17 @@ pub struct Snapshot {
     /// As `masses`, of the learned phrasings.
     learned_masses: Vec<OnceLock<f32>>,
     /// How often the phrasings of an entry were picked.
-    picks: HashMap<u32, u32>,
-    phrasing_terms: TermCounts,
-    passage_terms: TermCounts,
-    learned_terms: TermCounts,
+    picks: FxHashMap<u32, u32>,
+    phrasing_terms: Postings,
+    passage_terms: Postings,
+    learned_terms: Postings,
     /// Distinct categories with their words, for matching.
     categories: Vec<Category>,
     category_of: Vec<u32>,
     /// What the phrasings of each entry say in all, once they were candidates; changes with the counts of words.
     masses: Vec<OnceLock<Box<[f32]>>>,
     /// By term: the categories that have it, and how many entries they have together.
-    categories_with: HashMap<u64, (Vec<u32>, u32)>,
+    categories_with: FxHashMap<u64, (Vec<u32>, u32)>,
     /// What callers may see, where that is not everything.
     scopes: KeptScopes,
 }
@@ -135,7 +136,7 @@ impl Snapshot {
         let shortcut = |(entry, ordinal): (&Arc<Entry>, u32)| Some((fold(entry.shortcut.as_deref()?).text, ordinal));
         let by_shortcut = library.entries.iter().zip(0..).filter_map(shortcut).collect();
         let (categories, category_of) = categories(&library.entries, &analyzer);
-        let mut categories_with: HashMap<u64, (Vec<u32>, u32)> = HashMap::new();
+        let mut categories_with: FxHashMap<u64, (Vec<u32>, u32)> = FxHashMap::default();
         for (category, number) in categories.iter().zip(0..) {
             for term in &category.terms {
                 let (numbers, entries) = categories_with.entry(*term).or_default();
@@ -162,13 +163,13 @@ impl Snapshot {
                 Arc::new(LearnedTexts::new(&learned, &library.lexicon, &analyzer, lent))
             }
         };
-        let mut picks = HashMap::new();
+        let mut picks = FxHashMap::default();
         for (phrasing, ordinal) in learned.phrasings.iter().zip(&learned_entries) {
             *picks.entry(*ordinal).or_default() += phrasing.picks;
         }
-        let phrasing_terms = TermCounts::read(&searchers.phrasings, before.map(|before| &before.phrasing_terms))?;
-        let passage_terms = TermCounts::read(&searchers.passages, before.map(|before| &before.passage_terms))?;
-        let learned_terms = TermCounts::read(&searchers.learned, before.map(|before| &before.learned_terms))?;
+        let phrasing_terms = Postings::read(&searchers.phrasings, before.map(|before| &before.phrasing_terms))?;
+        let passage_terms = Postings::read(&searchers.passages, before.map(|before| &before.passage_terms))?;
+        let learned_terms = Postings::read(&searchers.learned, before.map(|before| &before.learned_terms))?;
         Ok(Snapshot {
             library,
             analyzer,
@@ -250,17 +251,17 @@ impl Snapshot {
     }
 
     /// In how many phrasings each term stands.
-    pub fn phrasing_terms(&self) -> &TermCounts {
+    pub fn phrasing_terms(&self) -> &Postings {
         &self.phrasing_terms
     }
 
     /// In how many passages each term stands.
-    pub fn passage_terms(&self) -> &TermCounts {
+    pub fn passage_terms(&self) -> &Postings {
         &self.passage_terms
     }
 
     /// In how many learned phrasings each term stands.
-    pub fn learned_terms(&self) -> &TermCounts {
+    pub fn learned_terms(&self) -> &Postings {
         &self.learned_terms
     }
 
