@@ -1,11 +1,13 @@
 //! `export`: the library as a table.
 
 use super::Verdict;
+use super::own::{self, Set};
 use super::place::Place;
 use super::screen::Screen;
 use crate::library::load;
 use crate::sheets::Format;
 use crate::sheets::export::{self, Target};
+use crate::sheets::personal;
 use anyhow::{Context, bail};
 use clap::Args;
 use std::fs;
@@ -20,7 +22,8 @@ use std::path::{Path, PathBuf};
 例子：
   huashu export --output 话术.xlsx
   huashu export --format jsonl > 话术.jsonl
-  huashu export --format qianniu --output 千牛.csv")]
+  huashu export --format qianniu --output 千牛.csv
+  huashu export --format qianniu --set personal --user 小李 --output 我的千牛.csv")]
 pub(super) struct Options {
     /// csv、tsv、xlsx、jsonl，或 qianniu、lanren、maxkb、zammad、briskine、qa；有 --output 时可以由文件名决定
     #[arg(long, value_name = "FORMAT", value_parser = format, required_unless_present = "output")]
@@ -28,6 +31,15 @@ pub(super) struct Options {
     /// 写到这个文件，否则写到标准输出
     #[arg(long, short, value_name = "FILE")]
     output: Option<PathBuf>,
+    /// 导出哪一套：team（知识库，默认）或 personal（--user 自己留的话术；csv、xlsx、qianniu、qa）
+    #[arg(long, value_name = "SET", value_parser = own::set, default_value = "team", hide_default_value = true)]
+    set: Set,
+    /// 个人短语是哪个账号的
+    #[arg(long, value_name = "NAME")]
+    user: Option<String>,
+    /// 只要这个店铺的和所有店铺通用的
+    #[arg(long, value_name = "ID", conflicts_with = "user")]
+    shop: Option<String>,
 }
 
 fn format(text: &str) -> Result<&'static str, String> {
@@ -46,8 +58,27 @@ pub(super) fn run(options: &Options, place: &Place, screen: &mut Screen) -> anyh
     if options.output.is_none() && target.ending() == Format::Xlsx.as_str() && std::io::stdout().is_terminal() {
         bail!("xlsx 不是文字，不能写到终端；请用 --output 给一个文件名");
     }
+    match (options.set, &options.user) {
+        (Set::Personal, Some(user)) => {
+            if !personal::is_target(target) {
+                bail!("个人短语只能写成 {}", personal::TARGETS.join("、"));
+            }
+            let bytes = personal::export(&own::entries(place, user)?, target)?;
+            match &options.output {
+                None => screen.raw().write_all(&bytes)?,
+                Some(path) => put(path, &bytes).with_context(|| format!("{} 写不了", path.display()))?,
+            }
+            return Ok(Verdict::Done);
+        }
+        (Set::Personal, None) => bail!("个人短语是谁的？请用 --user 给账号名"),
+        (Set::Team, Some(_)) => bail!("--user 只用在 --set personal"),
+        (Set::Team, None) => {}
+    }
     let library = load(&place.kb, None)?;
-    let (entries, missing) = export::read(&library);
+    let (mut entries, missing) = export::read(&library);
+    if let Some(shop) = &options.shop {
+        export::keep_shop(&mut entries, shop, &library);
+    }
     match &options.output {
         None => export::export_as(&entries, target, screen.raw())?,
         Some(path) => {

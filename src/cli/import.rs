@@ -1,17 +1,19 @@
 //! `import`: a table into a folder of Markdown, and what became of each row.
 
+use super::own::Set;
 use super::place::Place;
 use super::screen::{Paint, Screen, bar};
-use super::{Verdict, content};
+use super::{Verdict, content, own};
 use crate::editing::Change;
 use crate::http::ImportCounts;
 use crate::sheets::Format;
 use crate::sheets::import::{self, Outcome, Plan, RowOutcome};
+use crate::sheets::platform::Platform;
 use crate::sheets::source::{self, By, Reading, Source};
-use crate::sheets::table::read_bytes;
-use anyhow::Context;
+use crate::sheets::table::{Table, read_bytes};
+use anyhow::{Context, bail};
 use clap::Args;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Rows shown that were written: enough to see that the columns were understood.
 const SHOWN_WRITTEN: usize = 10;
@@ -24,20 +26,31 @@ const SHOWN_KEPT: usize = 100;
 #[command(override_usage = "huashu import [选项] <FILE> --into <DIR>", next_help_heading = "选项")]
 #[command(
     after_help = "一行一个文件。认识的列：编号、分类、问题、相似问法、答案、标签、渠道、店铺、阶段、快捷码、状态、有效期从、有效期至、备注等。
-千牛、懒人客服、MaxKB、Zammad、Briskine 的表格和两列的问答对也认得。空格子不改任何东西；什么都不会被删除；同一张表导两次等于导一次。在这里改过的文件会保留，除非 --overwrite。
+千牛、懒人客服、MaxKB、Zammad、Briskine 的表格和两列的问答对也认得。千牛的团队短语和个人短语是两套，快捷码各管各的：个人短语用 --set personal。空格子不改任何东西；什么都不会被删除；同一张表导两次等于导一次。在这里改过的文件会保留，除非 --overwrite。
 有行没有写入时退出码是 1。
 
 例子：
   huashu import 话术.xlsx --into kb/导入 --dry-run
-  huashu import 无表头.csv --into kb/导入 --columns 分组,快捷码,话术"
+  huashu import 无表头.csv --into kb/导入 --columns 分组,快捷码,话术
+  huashu import 千牛旗舰店.csv --into kb/导入/旗舰店 --shop 旗舰店
+  huashu import 我的千牛.csv --set personal --user 小李"
 )]
 pub(super) struct Options {
     /// 表格文件
     #[arg(value_name = "FILE", help_heading = "参数")]
     file: PathBuf,
     /// 写到这个文件夹，没有就新建
-    #[arg(long, value_name = "DIR")]
-    into: PathBuf,
+    #[arg(long, value_name = "DIR", required_unless_present = "user", conflicts_with = "user")]
+    into: Option<PathBuf>,
+    /// 导到哪一套：team（知识库，默认）或 personal（--user 自己留的话术）
+    #[arg(long, value_name = "SET", value_parser = own::set, default_value = "team", hide_default_value = true)]
+    set: Set,
+    /// 个人短语是哪个账号的
+    #[arg(long, value_name = "NAME")]
+    user: Option<String>,
+    /// 团队短语是哪个店铺的：快捷码每店一套，新条目只给这个店铺
+    #[arg(long, value_name = "ID", conflicts_with = "user")]
+    shop: Option<String>,
     /// 只说会怎样，什么都不写
     #[arg(long)]
     dry_run: bool,
@@ -68,12 +81,18 @@ pub(super) fn run(options: &Options, place: &Place, screen: &mut Screen) -> anyh
     if let Some(platform) = platform {
         eprintln!("按{}的表格读", platform.zh());
     }
-    let reading = bar(table.rows.len(), "读表");
-    let settings = import::Options { library: Some(&place.kb), overwrite: options.overwrite, by_name: platform.is_some() };
-    let plan = import::plan(&table, &options.into, settings, |done, _| reading.set_position(done as u64))?;
-    reading.finish_and_clear();
-    tell_unused(&plan);
-    let rows = if options.dry_run { plan.rows } else { apply(plan, options, place)? };
+    let rows = match (options.set, &options.user, &options.into) {
+        (Set::Personal, Some(user), _) => own::import(place, user, &table, options.overwrite, options.dry_run)?,
+        (Set::Personal, None, _) => bail!("个人短语是谁的？请用 --user 给账号名"),
+        (Set::Team, Some(_), _) => bail!("--user 只用在 --set personal"),
+        (Set::Team, None, into) => {
+            let into = into.as_deref().context("缺少 --into")?;
+            if platform == Some(Platform::Qianniu) {
+                eprintln!("导到团队这一套；个人短语用 --set personal --user 账号");
+            }
+            plan_team(&table, into, platform.is_some(), options, place)?
+        }
+    };
     let counts = ImportCounts::of(&rows);
     if screen.json {
         let rows: Vec<RowJson> = rows.iter().map(RowJson::new).collect();
@@ -82,6 +101,16 @@ pub(super) fn run(options: &Options, place: &Place, screen: &mut Screen) -> anyh
         show(&rows, &counts, options.dry_run, screen)?;
     }
     Ok(Verdict::of(counts.conflict + counts.refused > 0))
+}
+
+/// The rows of a table for the library, written unless it is only tried.
+fn plan_team(table: &Table, into: &Path, by_name: bool, options: &Options, place: &Place) -> anyhow::Result<Vec<RowOutcome>> {
+    let reading = bar(table.rows.len(), "读表");
+    let settings = import::Options { library: Some(&place.kb), overwrite: options.overwrite, by_name, shop: options.shop.as_deref() };
+    let plan = import::plan(table, into, settings, |done, _| reading.set_position(done as u64))?;
+    reading.finish_and_clear();
+    tell_unused(&plan);
+    if options.dry_run { Ok(plan.rows) } else { apply(plan, options, place) }
 }
 
 /// Into the library of the other commands with the history that they keep; a folder elsewhere has none.

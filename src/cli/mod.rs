@@ -14,6 +14,7 @@ mod import;
 mod index;
 mod learn;
 mod new;
+mod own;
 mod people;
 mod phrasings;
 mod place;

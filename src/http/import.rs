@@ -7,12 +7,14 @@ use super::who::Who;
 use super::{AppState, blocking};
 use crate::access::Right;
 use crate::editing::{Change, EditingError, Way};
+use crate::facet::Facet;
 use crate::library::write::WriteError;
 use crate::sheets::columns::{Column, Columns};
 use crate::sheets::import::{self, ImportError, Options, Outcome, Plan, RowOutcome};
 use crate::sheets::platform::Platform;
 use crate::sheets::source::{self, By, Reading, Source};
 use crate::sheets::{Format, export, platform};
+use crate::snapshot::Snapshot;
 use axum::Json;
 use axum::body::Bytes;
 use axum::extract::State;
@@ -46,6 +48,8 @@ pub(super) struct ImportParams {
     pub header: Option<bool>,
     /// The file's name: its ending tells what it is.
     pub name: Option<String>,
+    /// The shop whose set the table is: codes are unique per shop, and new entries are for it alone.
+    pub shop: Option<String>,
 }
 
 /// What became of a table, or would.
@@ -159,6 +163,7 @@ pub(super) async fn import_table(
     check_folder(&into)?;
     let (dry_run, overwrite) = (params.dry_run, params.overwrite);
     let snapshot = state.live.snapshot();
+    let shop = params.shop.as_deref().filter(|shop| !shop.is_empty()).map(|shop| known_shop(&snapshot, shop)).transpose()?;
     let planned = blocking(move || {
         let source = source::read(&body, &reading).map_err(|error| bad_table(&error))?;
         if source.table.rows.len() > MAX_IMPORT_ROWS {
@@ -168,9 +173,9 @@ pub(super) async fn import_table(
             )));
         }
         let dir = &snapshot.library.dir;
-        let options = Options { library: Some(dir), overwrite, by_name: source.platform.is_some() };
+        let options = Options { library: Some(dir), overwrite, by_name: source.platform.is_some(), shop: shop.as_deref() };
         let plan = import::plan(&source.table, &dir.join(&into), options, |_, _| {}).map_err(failed)?;
-        Ok((describe(&source, dry_run)?, plan))
+        Ok((describe(&source, dry_run, |_| true)?, plan))
     });
     let (mut response, plan) = planned.await?;
     let rows = if dry_run { plan.rows } else { write(&state, &who, plan, &params).await? };
@@ -184,7 +189,13 @@ fn require_all(who: &Who) -> Result<(), ApiError> {
     if who.scope.is_everything() { Ok(()) } else { Err(ApiError::Forbidden(Right::Edit)) }
 }
 
-fn reading(params: &ImportParams) -> Result<Reading, ApiError> {
+/// The id of a shop of the library.
+fn known_shop(snapshot: &Snapshot, shop: &str) -> Result<String, ApiError> {
+    let id = snapshot.library.lexicon.facets.resolve(Facet::Shop, shop);
+    id.map(str::to_owned).ok_or_else(|| ApiError::BadQuery(format!("shop is one of the library, see GET /v1/library; found {shop:?}")))
+}
+
+pub(super) fn reading(params: &ImportParams) -> Result<Reading, ApiError> {
     let name = params.format.as_deref().unwrap_or_default();
     let by = By::parse(name).ok_or_else(|| {
         let known = Platform::ALL.map(Platform::as_str).join(", ");
@@ -205,7 +216,7 @@ fn check_folder(folder: &str) -> Result<(), ApiError> {
     Err(ApiError::BadQuery(format!("into is a folder of the library, such as 导入/千牛; found {folder:?}")))
 }
 
-fn bad_table(error: &crate::sheets::table::TableError) -> ApiError {
+pub(super) fn bad_table(error: &crate::sheets::table::TableError) -> ApiError {
     ApiError::BadValue(error.to_string())
 }
 
@@ -217,7 +228,8 @@ fn failed(error: ImportError) -> ApiError {
     }
 }
 
-fn describe(source: &Source, dry_run: bool) -> Result<ImportResponse, ApiError> {
+/// What was read, as far as it `means` something where it goes.
+pub(super) fn describe(source: &Source, dry_run: bool, means: impl Fn(Column) -> bool) -> Result<ImportResponse, ApiError> {
     let columns = Columns::of(&source.table.columns).map_err(|error| bad_table(&error))?;
     let samples = |place: usize| {
         let cells = source.table.rows.iter().filter_map(|row| row.cells.get(place)).filter(|cell| !cell.trim().is_empty());
@@ -226,14 +238,17 @@ fn describe(source: &Source, dry_run: bool) -> Result<ImportResponse, ApiError> 
     let column = |(index, name): (usize, &String)| ImportColumn {
         index,
         heading: source.headings.get(index).unwrap_or(name).clone(),
-        field: columns.at(index).map(Column::name),
+        field: columns.at(index).filter(|column| means(*column)).map(Column::name),
         samples: samples(index),
     };
     Ok(ImportResponse {
         format: source.platform.map_or("huashu", Platform::as_str).to_owned(),
         dry_run,
         columns: source.table.columns.iter().enumerate().map(column).collect(),
-        fields: Column::choices().map(|(column, zh)| ImportField { field: column.name(), zh: zh.to_owned() }).collect(),
+        fields: Column::choices()
+            .filter(|(column, _)| means(*column))
+            .map(|(column, zh)| ImportField { field: column.name(), zh: zh.to_owned() })
+            .collect(),
         other_sheets: source.table.other_sheets.clone(),
         rows: Vec::new(),
         counts: ImportCounts::default(),
@@ -307,14 +322,11 @@ pub(super) async fn export_table(
     let (snapshot, scope) = (state.live.snapshot(), who.scope.clone());
     let shop = params.shop.clone().filter(|shop| !shop.is_empty());
     let (bytes, missing) = blocking(move || {
-        let shop = shop.map(|shop| snapshot.library.lexicon.facets.resolve(crate::facet::Facet::Shop, &shop).unwrap_or(&shop).to_owned());
-        let wanted = |entry: &crate::entry::Entry| {
-            let mut shops = entry.facet(crate::facet::Facet::Shop).peekable();
-            let for_shop = shops.peek().is_none() || shop.as_ref().is_none_or(|shop| shops.any(|of| of == shop));
-            for_shop && scope.sees(entry)
-        };
         let (mut entries, missing) = export::read(&snapshot.library);
-        entries.retain(|exported| wanted(exported.entry));
+        entries.retain(|exported| scope.sees(exported.entry));
+        if let Some(shop) = shop {
+            export::keep_shop(&mut entries, &shop, &snapshot.library);
+        }
         let mut bytes = Vec::new();
         export::export_as(&entries, target, &mut bytes).map_err(|error| ApiError::Internal(error.into()))?;
         Ok((bytes, missing.len()))
@@ -324,12 +336,17 @@ pub(super) async fn export_table(
         tracing::warn!(missing, "entries whose files cannot be read are not in the export");
     }
     state.note(&who, "library.export", name, "").await;
+    let stem = if platform::Platform::parse(name).is_some() { format!("huashu-{name}") } else { "huashu".to_owned() };
+    Ok(sheet(&stem, target, bytes))
+}
+
+/// A table as a file to keep.
+pub(super) fn sheet(stem: &str, target: export::Target, bytes: Vec<u8>) -> Response {
     let media_type = match target.ending() {
         "csv" => "text/csv; charset=utf-8",
         "tsv" => "text/tab-separated-values; charset=utf-8",
         "jsonl" => "application/jsonl",
         _ => "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     };
-    let stem = if platform::Platform::parse(name).is_some() { format!("huashu-{name}") } else { "huashu".to_owned() };
-    Ok(file(&format!("{stem}.{}", target.ending()), media_type, bytes))
+    file(&format!("{stem}.{}", target.ending()), media_type, bytes)
 }

@@ -28,6 +28,7 @@ mod notices;
 mod oidc;
 mod origin;
 mod page;
+mod personal;
 mod picture;
 mod points;
 mod preview;
@@ -391,6 +392,8 @@ fn api() -> OpenApiRouter<AppState> {
         .routes(routes!(submissions::return_submission))
         .routes(routes!(submissions::comment_submission))
         .routes(routes!(decide::try_submission))
+        .routes(routes!(personal::import_private).layer(DefaultBodyLimit::max(MAX_IMPORT_BYTES)))
+        .routes(routes!(personal::export_private))
         .routes(routes!(decide::approve_submission))
         .routes(routes!(renewals::list_renewals, renewals::renew))
         .routes(routes!(points::list_points))

@@ -5,21 +5,12 @@ use super::error::ApiError;
 use super::extract::{ApiJson, ApiPath};
 use super::who::Who;
 use crate::access::Right;
-use crate::register::PrivateEntry;
+use crate::register::{MAX_PRIVATE, MAX_PRIVATE_TEXT_CHARS, MAX_PRIVATE_TITLE_CHARS, PrivateEntry};
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-
-/// Most of one person: what more are many wants the library.
-const MAX_ENTRIES: usize = 200;
-
-/// Longest title and shortcut, in characters.
-const MAX_TITLE_CHARS: usize = 60;
-
-/// Longest text, in characters: several chat messages.
-const MAX_TEXT_CHARS: usize = 2_000;
 
 /// Words of one's own.
 #[derive(Debug, Clone, Serialize, ToSchema)]
@@ -62,16 +53,11 @@ pub struct PrivateRequest {
 }
 
 impl PrivateRequest {
-    fn read(self) -> Result<PrivateEntry, ApiError> {
-        let (title, text) = (self.title.trim().to_owned(), self.text.trim().to_owned());
-        let shortcut = self.shortcut.map(|shortcut| shortcut.trim().to_owned()).filter(|shortcut| !shortcut.is_empty());
-        let is_line = |line: &str| line.chars().count() <= MAX_TITLE_CHARS && !line.contains(char::is_control);
-        let fits = !title.is_empty() && is_line(&title) && shortcut.as_deref().is_none_or(is_line);
-        if !fits || text.is_empty() || text.chars().count() > MAX_TEXT_CHARS {
-            let limits = format!("title has 1 to {MAX_TITLE_CHARS} characters, shortcut at most as many, text 1 to {MAX_TEXT_CHARS}");
-            return Err(ApiError::BadValue(limits));
-        }
-        Ok(PrivateEntry { id: String::new(), title, shortcut, text })
+    fn read(&self) -> Result<PrivateEntry, ApiError> {
+        PrivateEntry::new(&self.title, self.shortcut.as_deref(), &self.text).ok_or_else(|| {
+            let (title, text) = (MAX_PRIVATE_TITLE_CHARS, MAX_PRIVATE_TEXT_CHARS);
+            ApiError::BadValue(format!("title has 1 to {title} characters, shortcut at most as many, text 1 to {text}"))
+        })
     }
 }
 
@@ -95,8 +81,8 @@ pub(super) async fn create_private(
     who.require_known(Right::Use)?;
     let mut entry = request.read()?;
     let register = state.register()?;
-    if register.private_entries(&who.identity).await?.len() >= MAX_ENTRIES {
-        return Err(ApiError::BadValue(format!("at most {MAX_ENTRIES} are kept: drop one that is not used")));
+    if register.private_entries(&who.identity).await?.len() >= MAX_PRIVATE {
+        return Err(ApiError::BadValue(format!("at most {MAX_PRIVATE} are kept: drop one that is not used")));
     }
     entry.id = register.add_private(&who.identity, &entry.title, entry.shortcut.as_deref(), &entry.text).await?;
     state.note(&who, "private.create", &entry.id, "").await;

@@ -377,6 +377,13 @@ pub(super) fn duplicate_ids(candidates: &[Candidate]) -> (HashSet<usize>, Vec<Pr
     (withheld, found)
 }
 
+/// Whether two entries are ever offered together: a shortcut is unique within a shop.
+fn share_a_shop(one: &Entry, other: &Entry) -> bool {
+    let shops = |entry: &'_ Entry| entry.facet(Facet::Shop).map(str::to_owned).collect::<Vec<_>>();
+    let (one, other) = (shops(one), shops(other));
+    one.is_empty() || other.is_empty() || one.iter().any(|shop| other.contains(shop))
+}
+
 fn taken(entry: &Entry, key: &str, at: &Place, earlier: &Entry) -> Problem {
     at.problem(
         &entry.path,
@@ -390,8 +397,10 @@ fn taken(entry: &Entry, key: &str, at: &Place, earlier: &Entry) -> Problem {
 pub(super) fn shortcut_taken(candidates: &[Candidate]) -> Option<Problem> {
     let (Candidate { entry, notes }, others) = candidates.split_last()?;
     let (key, at) = notes.shortcut.as_ref().filter(|_| entry.state != State::Retired)?;
-    let has =
-        |other: &&Candidate| other.entry.state != State::Retired && other.notes.shortcut.as_ref().is_some_and(|(other, _)| other == key);
+    let has = |other: &&Candidate| {
+        let is_same = other.notes.shortcut.as_ref().is_some_and(|(other, _)| other == key);
+        is_same && other.entry.state != State::Retired && share_a_shop(entry, other.entry)
+    };
     Some(taken(entry, key, at, others.iter().find(has)?.entry))
 }
 
@@ -399,16 +408,16 @@ pub(super) fn shortcut_taken(candidates: &[Candidate]) -> Option<Problem> {
 /// `ids` are all that exist; `exists` tells whether a path of the library does.
 pub(super) fn across(candidates: &[Candidate], ids: &HashSet<String>, exists: impl Fn(&str) -> bool, today: Date) -> Vec<Problem> {
     let mut found = Vec::new();
-    let mut shortcuts: HashMap<&str, &Entry> = HashMap::new();
+    let mut shortcuts: HashMap<&str, Vec<&Entry>> = HashMap::new();
     for Candidate { entry, notes } in candidates {
         if entry.state == State::Retired {
             continue;
         }
         if let Some((key, at)) = &notes.shortcut {
-            if let Some(earlier) = shortcuts.get(key.as_str()) {
-                found.push(taken(entry, key, at, earlier));
-            } else {
-                shortcuts.insert(key, entry);
+            let of_key = shortcuts.entry(key).or_default();
+            match of_key.iter().find(|earlier| share_a_shop(entry, earlier)) {
+                Some(earlier) => found.push(taken(entry, key, at, earlier)),
+                None => of_key.push(entry),
             }
         }
         for (id, at) in &notes.mentions {

@@ -24,7 +24,7 @@ pub use messages::Message;
 pub use people::{People, fold};
 pub use points::{NewPoints, PointsRow};
 pub use privacy::ERASED;
-pub use private::PrivateEntry;
+pub use private::{MAX_PRIVATE, MAX_PRIVATE_TEXT_CHARS, MAX_PRIVATE_TITLE_CHARS, PrivateEntry};
 pub use sessions::SESSION_SECONDS;
 pub use submissions::{Comment, Decision, NewSubmission, Submission, Wanted};
 pub use tokens::Token;

@@ -18,10 +18,19 @@ pub(super) const SCHEMA: &[&str] = &[
     "CREATE INDEX private_by_owner ON private_entries (owner)",
 ];
 
+/// Most of one person: what more are many wants the library.
+pub const MAX_PRIVATE: usize = 200;
+
+/// Longest title and shortcut, in characters.
+pub const MAX_PRIVATE_TITLE_CHARS: usize = 60;
+
+/// Longest text, in characters: several chat messages.
+pub const MAX_PRIVATE_TEXT_CHARS: usize = 2_000;
+
 /// Words of one's own.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PrivateEntry {
-    /// UUIDv7.
+    /// UUIDv7; empty until it is kept.
     pub id: String,
     /// What it is for.
     pub title: String,
@@ -29,6 +38,20 @@ pub struct PrivateEntry {
     pub shortcut: Option<String>,
     /// The words.
     pub text: String,
+}
+
+impl PrivateEntry {
+    /// Words that are not kept yet; `None` where they are none or beyond a limit.
+    pub fn new(title: &str, shortcut: Option<&str>, text: &str) -> Option<PrivateEntry> {
+        let (title, text) = (title.trim(), text.trim());
+        let shortcut = shortcut.map(str::trim).filter(|shortcut| !shortcut.is_empty());
+        let is_line = |line: &str| line.chars().count() <= MAX_PRIVATE_TITLE_CHARS && !line.contains(char::is_control);
+        let fits = !title.is_empty() && is_line(title) && shortcut.is_none_or(is_line);
+        let is_said = !text.is_empty() && text.chars().count() <= MAX_PRIVATE_TEXT_CHARS;
+        let entry =
+            || PrivateEntry { id: String::new(), title: title.to_owned(), shortcut: shortcut.map(str::to_owned), text: text.to_owned() };
+        (fits && is_said).then(entry)
+    }
 }
 
 impl Register {
@@ -61,6 +84,29 @@ impl Register {
             .execute(&self.pool)
             .await?;
         Ok(id)
+    }
+
+    /// Keeps several, all or none: new ones where they have no id yet, else changed ones.
+    ///
+    /// # Errors
+    /// Where they cannot be written.
+    pub async fn keep_private(&self, owner: &str, entries: &[PrivateEntry]) -> Result<(), RegisterError> {
+        let mut transaction = self.pool.begin().await?;
+        for entry in entries {
+            let id = if entry.id.is_empty() { Uuid::now_v7().to_string() } else { entry.id.clone() };
+            let keep = "INSERT INTO private_entries (id, owner, title, shortcut, text, updated_at) VALUES ($1, $2, $3, $4, $5, $6)
+                ON CONFLICT (id) DO UPDATE SET title = $3, shortcut = $4, text = $5, updated_at = $6 WHERE private_entries.owner = $2";
+            sqlx::query(keep)
+                .bind(id)
+                .bind(owner)
+                .bind(&entry.title)
+                .bind(entry.shortcut.as_deref())
+                .bind(&entry.text)
+                .bind(now_ms())
+                .execute(&mut *transaction)
+                .await?;
+        }
+        Ok(transaction.commit().await?)
     }
 
     /// Changes one; whether the person has it.

@@ -159,6 +159,15 @@ pub fn read(library: &Library) -> (Vec<Exported<'_>>, Vec<(String, String)>) {
     (exported, missing)
 }
 
+/// Leaves what is for a shop, by its id or another of its names, or for all.
+pub fn keep_shop(entries: &mut Vec<Exported>, shop: &str, library: &Library) {
+    let id = library.lexicon.facets.resolve(Facet::Shop, shop).unwrap_or(shop);
+    entries.retain(|exported| {
+        let mut shops = exported.entry.facet(Facet::Shop).peekable();
+        shops.peek().is_none() || shops.any(|of| of == id)
+    });
+}
+
 /// Writes entries as a table.
 ///
 /// # Errors

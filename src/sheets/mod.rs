@@ -8,6 +8,7 @@ pub mod columns;
 pub mod export;
 mod html;
 pub mod import;
+pub mod personal;
 pub mod platform;
 mod rows;
 pub mod source;

@@ -1,5 +1,6 @@
 //! Tables of other programs: out of a library and in again, and files as those programs and LibreOffice write them.
 
+use crate::service::{PROGRAM, VARIABLES, put as put_text};
 use crate::team::{Team, read};
 use huashu::library;
 use huashu::sheets::Format;
@@ -11,6 +12,7 @@ use serde_json::Value;
 use std::fs;
 use std::io::{Cursor, Write};
 use std::path::Path;
+use std::process::Command;
 
 /// A library with what is hard to carry: lines, markup, formulas, alternatives, no shortcut.
 fn library_in(dir: &Path) {
@@ -30,7 +32,7 @@ fn library_in(dir: &Path) {
 
 fn plan(bytes: &[u8], format: Option<Format>, dir: &Path) -> (Option<Platform>, Vec<String>) {
     let source = source::read(bytes, &Reading { format, ..Reading::default() }).unwrap();
-    let options = Options { library: Some(dir), overwrite: false, by_name: source.platform.is_some() };
+    let options = Options { library: Some(dir), by_name: source.platform.is_some(), ..Options::default() };
     let plan = import::plan(&source.table, dir, options, |_, _| {}).unwrap();
     let rows = import::apply(plan, |_, _| {}).unwrap();
     let row = |row: &import::RowOutcome| {
@@ -155,6 +157,111 @@ fn equal_codes_of_two_shops_stay_two_entries() {
     let (_, rows) = plan("快捷短语编码,快捷短语,快捷短语分组\nth,旗舰店的退货,旗舰店\nth,又一句,旗舰店\n".as_bytes(), None, dir.path());
     assert_eq!(rows[0], "旗舰店-th created", "the same code in another group is another phrase");
     assert!(rows[1].starts_with("旗舰店-th refused"), "a code is there once: {rows:?}");
+}
+
+#[test]
+fn equal_codes_of_two_shops_sets_stay_two_entries_and_come_again_unchanged() {
+    let dir = tempfile::tempdir().unwrap();
+    library_in(dir.path());
+    fs::create_dir_all(dir.path().join("shops")).unwrap();
+    for shop in ["旗舰店", "专卖店"] {
+        fs::write(dir.path().join(format!("shops/{shop}.yaml")), format!("name: {shop}\n")).unwrap();
+    }
+    let import = |shop: &str, words: &str| {
+        let table = format!("快捷短语编码,快捷短语,快捷短语分组\nfh,{words},物流\ngs,\"-5 元，@客服\",售后/公式\n");
+        let source = source::read(table.as_bytes(), &Reading::default()).unwrap();
+        let options = Options { library: Some(dir.path()), by_name: true, shop: Some(shop), ..Options::default() };
+        let rows = import::apply(import::plan(&source.table, dir.path(), options, |_, _| {}).unwrap(), |_, _| {}).unwrap();
+        rows.iter().map(|row| format!("{} {}", row.id.as_deref().unwrap_or("-"), row.outcome.as_str())).collect::<Vec<_>>()
+    };
+    // What is for all shops is theirs too.
+    assert_eq!(import("旗舰店", "今天发"), ["旗舰店-物流-fh created", "a2 unchanged"]);
+    assert_eq!(import("专卖店", "明天发"), ["专卖店-物流-fh created", "a2 unchanged"]);
+    assert_eq!(import("旗舰店", "今天发"), ["旗舰店-物流-fh unchanged", "a2 unchanged"]);
+    assert_eq!(import("专卖店", "后天发"), ["专卖店-物流-fh updated", "a2 unchanged"]);
+    let made = library::load(dir.path(), None).unwrap();
+    let problems: Vec<&str> = made.problems.iter().map(|problem| problem.code.as_str()).collect();
+    assert!(!problems.contains(&"duplicate-shortcut"), "a code is unique per shop: {problems:?}");
+    let said = |shop: &str| {
+        let (mut entries, _) = export::read(&made);
+        export::keep_shop(&mut entries, shop, &made);
+        let mut bytes = Vec::new();
+        export::export_as(&entries, Target::parse("qianniu", None).unwrap(), &mut bytes).unwrap();
+        String::from_utf8(bytes).unwrap()
+    };
+    assert!(said("旗舰店").contains("fh,今天发,物流") && !said("旗舰店").contains("后天发"), "{}", said("旗舰店"));
+    assert!(said("专卖店").contains("fh,后天发,物流"), "{}", said("专卖店"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn team_and_personal_sets_use_the_same_codes_and_neither_touches_the_other() {
+    let team = Team::new().await;
+    let import = async |who: &str, path: &str, words: &str| {
+        let table = format!("快捷短语编码,快捷短语,快捷短语分组\nfhsj,{words},物流/发货\n,亲，{words},我的\n");
+        let (status, answer) = read(team.ask(Some(who), "POST", path, Some(&table)).await).await;
+        assert_eq!(status, 200, "{answer}");
+        let rows = answer["rows"].as_array().unwrap().iter();
+        rows.map(|row| format!("{} {}", row["id"].as_str().unwrap_or("-"), row["outcome"].as_str().unwrap())).collect::<Vec<_>>()
+    };
+    let own = async |who: &str| -> Vec<(String, String)> {
+        let kept = team.register.private_entries(who).await.unwrap();
+        kept.into_iter().map(|words| (words.shortcut.unwrap_or_default(), words.text)).collect()
+    };
+    let file = || fs::read_to_string(team.kb.join("物流/发货时间.md")).unwrap();
+    let before = file();
+    assert_eq!(import("小李", "/v1/private/import?dry_run=true", "马上发").await, ["fhsj created", "亲，马上发 created"]);
+    assert!(own("小李").await.is_empty(), "a dry run keeps nothing");
+    assert_eq!(import("小李", "/v1/private/import", "马上发").await, ["fhsj created", "亲，马上发 created"]);
+    assert_eq!(import("小李", "/v1/private/import", "马上发").await, ["fhsj unchanged", "亲，马上发 unchanged"]);
+    assert_eq!(import("小李", "/v1/private/import", "慢慢发").await, ["fhsj conflict", "亲，慢慢发 created"]);
+    assert!(own("小李").await.contains(&("fhsj".to_owned(), "马上发".to_owned())), "what one has stays");
+    assert_eq!(import("小李", "/v1/private/import?overwrite=true", "慢慢发").await, ["fhsj updated", "亲，慢慢发 unchanged"]);
+    assert_eq!(own("小李").await.len(), 3, "nothing is dropped");
+    assert_eq!(import("乙客服", "/v1/private/import", "乙的话").await[0], "fhsj created", "everybody has a set of their own");
+    assert_eq!(file(), before, "a personal set is not the library's");
+    assert_eq!(import("培训", "/v1/import?into=物流", "48 小时内发货。").await[0], "发货时间 unchanged");
+    assert!(own("培训").await.is_empty(), "the team's set is nobody's own");
+    let text = async |who: &str, path: &str| {
+        let response = team.ask(Some(who), "GET", path, None).await;
+        assert_eq!(response.status(), 200, "{path}");
+        String::from_utf8(axum::body::to_bytes(response.into_body(), usize::MAX).await.unwrap().to_vec()).unwrap()
+    };
+    let (mine, ours) = (text("小李", "/v1/private/export?format=qianniu").await, text("培训", "/v1/export?format=qianniu").await);
+    assert!(mine.contains("fhsj,慢慢发,") && !mine.contains("48 小时") && !mine.contains("乙的话"), "{mine}");
+    assert!(ours.contains("fhsj,48 小时内发货。") && !ours.contains("慢慢发"), "{ours}");
+    let (status, again) = read(team.ask(Some("小李"), "POST", "/v1/private/import", Some(&mine)).await).await;
+    assert_eq!((status.as_u16(), &again["counts"]["unchanged"]), (200, &3.into()), "what went out comes back as the same: {again}");
+    assert_eq!(team.ask(Some("小李"), "GET", "/v1/private/export?format=jsonl", None).await.status(), 400);
+}
+
+#[test]
+fn commands_keep_the_sets_apart_too() {
+    let desk = tempfile::tempdir().unwrap();
+    library_in(&desk.path().join("kb"));
+    put_text(desk.path(), "我的.csv", "快捷短语编码,快捷短语,快捷短语分组\nth,我这样说退货,我的\n");
+    let run = |arguments: &[&str]| {
+        let mut command = Command::new(PROGRAM);
+        for name in VARIABLES {
+            command.env_remove(name);
+        }
+        let output = command.args(arguments).current_dir(desk.path()).output().unwrap();
+        let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+        (output.status.code().unwrap(), text(output.stdout), text(output.stderr))
+    };
+    assert_eq!(run(&["user", "add", "小李", "--role", "agent"]).0, 0);
+    let check = |arguments: &[&str], code: i32, said: &str| {
+        let (found, out, err) = run(arguments);
+        assert!(found == code && format!("{out}{err}").contains(said), "{arguments:?}: {found}\n{out}{err}");
+    };
+    check(&["import", "我的.csv"], 2, "--into");
+    check(&["import", "我的.csv", "--set", "personal", "--user", "没有的人"], 2, "没有账号");
+    check(&["import", "我的.csv", "--set", "personal", "--user", "小李", "--dry-run"], 0, "新建 1");
+    check(&["import", "我的.csv", "--set", "personal", "--user", "小李"], 0, "新建 1");
+    check(&["import", "我的.csv", "--set", "personal", "--user", "小李"], 0, "未变 1");
+    check(&["export", "--set", "personal", "--user", "小李", "--format", "qianniu"], 0, "th,我这样说退货,");
+    check(&["export", "--set", "personal", "--user", "小李", "--format", "jsonl"], 2, "个人短语只能写成");
+    let team = run(&["export", "--format", "qianniu"]).1;
+    assert!(team.contains("th,\"亲，<七天> & 内能退") && !team.contains("我这样说"), "{team}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

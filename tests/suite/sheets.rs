@@ -8,8 +8,8 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
-const KEEP: Options<'static> = Options { library: None, overwrite: false, by_name: false };
-const OVERWRITE: Options<'static> = Options { library: None, overwrite: true, by_name: false };
+const KEEP: Options<'static> = Options { library: None, overwrite: false, by_name: false, shop: None };
+const OVERWRITE: Options<'static> = Options { library: None, overwrite: true, by_name: false, shop: None };
 
 /// Imports a table and gives `row id outcome`, a refusal with its column and reason.
 fn import_table(table: &table::Table, dir: &Path, options: Options<'_>) -> Vec<String> {
@@ -25,6 +25,7 @@ fn import_table(table: &table::Table, dir: &Path, options: Options<'_>) -> Vec<S
         Outcome::Conflict(Conflict::Edited { row_changed: false }) => "conflict".to_owned(),
         Outcome::Conflict(Conflict::NotImported) => "conflict, not imported".to_owned(),
         Outcome::Conflict(Conflict::Meanwhile) => "conflict, meanwhile".to_owned(),
+        Outcome::Conflict(Conflict::Own) => unreachable!("files are nobody's own"),
         Outcome::Refused(fault) => {
             format!("refused {}: {}", fault.column.map_or_else(String::new, |column| column.to_string()), fault.reason.en)
         }

@@ -10,6 +10,7 @@ mod place;
 mod record;
 mod row;
 
+pub(super) use names::first_clause;
 pub use outcome::{Conflict, Outcome, RowOutcome};
 pub(super) use row::{write_begin, write_end};
 
@@ -18,6 +19,8 @@ use super::rows::{Row, TableError};
 use super::table::Table;
 use super::{Fault, Reason};
 use crate::analysis::fold::fold;
+use crate::entry::Entry;
+use crate::facet::Facet;
 use crate::hex::hex;
 use crate::library::write::{self, Expected, WriteError};
 use crate::library::{self, LibraryError};
@@ -28,7 +31,7 @@ use row::Wanted;
 use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::mpsc;
+use std::sync::{Arc, mpsc};
 use unicode_normalization::UnicodeNormalization;
 
 /// What makes a folder the root of a library.
@@ -48,6 +51,9 @@ pub struct Options<'o> {
     /// Whether a row without an id is of the entry with its shortcut or its title, where there is one: tables of other programs know no ids
     /// of ours.
     pub by_name: bool,
+    /// The shop whose set the table is. Codes are unique per shop: rows are of its entries, else of those for all shops, and new entries are for
+    /// it alone.
+    pub shop: Option<&'o str>,
 }
 
 /// What an import would do.
@@ -274,14 +280,24 @@ fn write_all(library: &Path, writes: &[(usize, Write)], mut done: impl FnMut(usi
     });
 }
 
+/// An entry that may be meant by a name.
+struct Named {
+    category: String,
+    id: String,
+    /// Whether it is for some shops and not for all.
+    is_of_shop: bool,
+}
+
 /// What is there, and what the rows so far add to it.
 struct Planner<'o> {
     place: Place,
     options: Options<'o>,
     /// Path and content of each entry by the key of its id.
     entries: HashMap<String, (String, [u8; 32])>,
-    /// Category and id of the entries by folded shortcut or title, where rows go by name.
-    named: HashMap<String, Vec<(String, String)>>,
+    /// The shop of [`Options::shop`], by its id.
+    shop: Option<String>,
+    /// Those that a folded shortcut or title may mean, where rows go by name.
+    named: HashMap<String, Vec<Named>>,
     /// Rows by the key of their id.
     seen: HashMap<String, usize>,
     /// Rows without an id by the hash of all their text.
@@ -300,6 +316,7 @@ impl<'o> Planner<'o> {
         let mut planner = Planner {
             options,
             entries: HashMap::new(),
+            shop: options.shop.map(str::to_owned),
             named: HashMap::new(),
             seen: HashMap::new(),
             seen_texts: HashMap::new(),
@@ -312,13 +329,9 @@ impl<'o> Planner<'o> {
         if planner.place.library.exists() {
             let library = library::load(&planner.place.library, None)?;
             planner.entries = library.entries.iter().map(|entry| (key(&entry.id), (entry.path.clone(), entry.content_hash))).collect();
+            planner.shop = options.shop.map(|shop| library.lexicon.facets.resolve(Facet::Shop, shop).unwrap_or(shop).to_owned());
             if options.by_name {
-                for entry in &library.entries {
-                    for name in entry.shortcut.iter().chain([&entry.title]) {
-                        let of_name = planner.named.entry(fold(name).text).or_default();
-                        of_name.push((entry.category.clone(), entry.id.to_string()));
-                    }
-                }
+                planner.name(&library.entries);
             }
             planner.withheld =
                 library.problems.iter().filter(|problem| problem.code.withholds()).map(|problem| problem.path.clone()).collect();
@@ -329,6 +342,20 @@ impl<'o> Planner<'o> {
             planner.records = planner.old_records.clone();
         }
         Ok(planner)
+    }
+
+    /// Which entries may be meant by a name: all, or those of the shop and those for all shops.
+    fn name(&mut self, entries: &[Arc<Entry>]) {
+        for entry in entries {
+            let shops: Vec<&str> = entry.facet(Facet::Shop).collect();
+            if self.shop.as_deref().is_some_and(|shop| !shops.is_empty() && !shops.contains(&shop)) {
+                continue;
+            }
+            for name in entry.shortcut.iter().chain([&entry.title]) {
+                let of_name = self.named.entry(fold(name).text).or_default();
+                of_name.push(Named { category: entry.category.clone(), id: entry.id.to_string(), is_of_shop: !shops.is_empty() });
+            }
+        }
     }
 
     fn plan_row(&mut self, row: &Row, columns: &Columns) -> (RowOutcome, Option<Write>) {
@@ -345,7 +372,7 @@ impl<'o> Planner<'o> {
         planned: &mut RowOutcome,
         write: &mut Option<Write>,
     ) -> Result<Outcome, Fault> {
-        let wanted = Wanted::of(row, columns)?;
+        let wanted = Wanted::of(row, columns, self.shop.as_deref())?;
         let id = self.id_of(&wanted, row.number)?;
         planned.id = Some(id.clone());
         if let Some(other) = self.seen.insert(key(&id), row.number) {
@@ -423,11 +450,13 @@ impl<'o> Planner<'o> {
             .subject()
             .ok_or_else(|| Fault::row("既没有编号，也没有问题和答案", "there is neither an id nor a question nor an answer"))?;
         let category = wanted.category.as_deref().unwrap_or_default();
-        let id_of_all = names::id_of_text(&[category, subject, wanted.reply.as_deref().unwrap_or_default()]);
+        // Without a shop as ever, so that a table of before is known again.
+        let of = |parts: &[&str]| names::id_of_text(&self.shop.as_deref().into_iter().chain(parts.iter().copied()).collect::<Vec<_>>());
+        let id_of_all = of(&[category, subject, wanted.reply.as_deref().unwrap_or_default()]);
         if let Some(other) = self.seen_texts.get(&id_of_all) {
             return Err(Fault::row(format!("和第 {other} 行相同"), format!("row {other} says the same")));
         }
-        let id = names::id_of_text(&[category, subject]);
+        let id = of(&[category, subject]);
         let id = if self.seen.contains_key(&key(&id)) { id_of_all.clone() } else { id };
         self.seen_texts.insert(id_of_all, row);
         Ok(id)
@@ -441,9 +470,10 @@ impl<'o> Planner<'o> {
             (None, None) => wanted.title.as_ref()?,
         };
         let of_name = self.named.get(&fold(name).text)?;
-        let mut fitting = of_name.iter().filter(|(category, _)| wanted.category.as_ref().is_none_or(|wanted| wanted == category));
-        match (fitting.next(), fitting.next()) {
-            (Some((_, id)), None) => Some(id.clone()),
+        let fitting = of_name.iter().filter(|named| wanted.category.as_ref().is_none_or(|wanted| *wanted == named.category));
+        let (own, for_all): (Vec<&Named>, Vec<&Named>) = fitting.partition(|named| self.shop.is_some() && named.is_of_shop);
+        match if own.is_empty() { for_all } else { own }.as_slice() {
+            [one] => Some(one.id.clone()),
             _ => None,
         }
     }

@@ -83,7 +83,7 @@ fn short_hash(parts: &[&str]) -> String {
 }
 
 /// The first clause of a text, without its blanks.
-pub(super) fn first_clause(text: &str) -> String {
+pub(in crate::sheets) fn first_clause(text: &str) -> String {
     let filled = slots::find(text).slots.iter().rev().fold(text.to_owned(), |mut filled, slot| {
         filled.replace_range(slot.span.clone(), slot.fallback.unwrap_or_default());
         filled

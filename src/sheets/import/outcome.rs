@@ -55,6 +55,8 @@ pub enum Conflict {
     NotImported,
     /// It was written while the import ran.
     Meanwhile,
+    /// Words of one's own that say something else.
+    Own,
 }
 
 impl Conflict {
@@ -72,6 +74,10 @@ impl Conflict {
             Conflict::NotImported => Reason::new(
                 "已有这个编号的文件，内容不同且不是导入的，保留文件；用 --overwrite 以表格为准",
                 "a file that was not imported has this id and says something else; it is kept, --overwrite takes the row",
+            ),
+            Conflict::Own => Reason::new(
+                "您已经留着这一条，话不一样，保留原来的；用 --overwrite 以表格为准",
+                "you keep this one already with other words; they are kept, --overwrite takes the row",
             ),
             Conflict::Meanwhile => {
                 Reason::new("导入时文件被别人改了，请再导入一次", "the file was changed while the import ran: import once more")

@@ -23,6 +23,8 @@ pub(super) struct Wanted {
     pub(super) reply: Option<String>,
     /// Further wordings.
     other_replies: Vec<String>,
+    /// The shop of a new entry, where the row names none.
+    shop: Option<String>,
     /// The shortcut that gave the id, where the row has no id of its own.
     pub(super) code: Option<String>,
     /// A whole file, which wins over all the others.
@@ -38,8 +40,8 @@ const LISTS: [Key; 8] = [Key::Stage, Key::Tags, Key::Channels, Key::Products, Ke
 const ALL_VALUES: [&str; 8] = ["全部", "所有", "不限", "通用", "全平台", "全渠道", "全部店铺", "all"];
 
 impl Wanted {
-    /// Reads a row.
-    pub(super) fn of(row: &Row, columns: &Columns) -> Result<Wanted, Fault> {
+    /// Reads a row, of a table that is one shop's set where there is a shop.
+    pub(super) fn of(row: &Row, columns: &Columns, shop: Option<&str>) -> Result<Wanted, Fault> {
         if let Some(fault) = &row.fault {
             return Err(fault.clone());
         }
@@ -86,11 +88,13 @@ impl Wanted {
                 wanted.changes.push((key, change));
             }
         }
+        wanted.shop = shop.filter(|_| cell(Column::Field(Key::Shops)).is_none()).map(str::to_owned);
         wanted.add_question(cell(Column::Question));
         if wanted.id.is_none()
             && let Some(code) = cell(Column::Field(Key::Shortcut))
         {
-            wanted.id = Some(names::id_of_code(wanted.category.as_deref(), code));
+            let group: Vec<&str> = shop.into_iter().chain(wanted.category.as_deref()).collect();
+            wanted.id = Some(names::id_of_code((!group.is_empty()).then(|| group.join("-")).as_deref(), code));
             wanted.code = Some(code.to_owned());
         }
         Ok(wanted)
@@ -184,6 +188,7 @@ impl Wanted {
         };
         let given = self.changes.iter().filter_map(|(key, value)| value.clone().map(|value| (*key, value)));
         fields.extend(given.filter(|(key, value)| !is_default(key, value)));
+        fields.extend(self.shop.clone().map(|shop| (Key::Shops, Value::List(vec![shop]))));
         if self.valid.0.is_some() || self.valid.1.is_some() {
             fields.push((Key::Valid, Value::Period(self.valid.0.clone(), self.valid.1.clone())));
         }

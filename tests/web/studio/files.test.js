@@ -50,10 +50,34 @@ test("a sheet is read first, its columns corrected, then imported; an export hol
   await studio.dialog.getByRole("button", { name: "导入" }).click();
   await studio.told("已导入");
   await until(async () => (await desk.service.ask("/v1/search", { q: "有星空灯罩吗" })).hits[0]?.title === "星空灯罩");
-  const download = studio.page.waitForEvent("download");
-  await studio.button("CSV").click();
-  const saved = await (await download).path();
-  assert.match(readFileSync(saved, "utf8"), /星空灯罩下周到货/u);
+  assert.match(await exported(studio, "CSV"), /星空灯罩下周到货/u);
   assert.deepEqual(studio.faults, []);
   await studio.close();
 });
+
+test("a personal set goes to one's own words, with the codes of the team's, and neither is in the other's export", async () => {
+  const studio = await desk.open("#/import");
+  await studio.page.getByLabel("导到哪一套").selectOption({ label: "我的话术（只有自己看得到）" });
+  const sheet = "快捷短语编码,快捷短语,快捷短语分组\ncfh,我自己说的催发货,我的\n";
+  await studio.page.getByLabel("选择要导入的文件").setInputFiles({ name: "个人.csv", mimeType: "text/csv", buffer: Buffer.from(sheet) });
+  await studio.page.getByText("进我的话术").waitFor();
+  await studio.page.getByRole("button", { name: /^导入这/u }).click();
+  await studio.dialog.getByRole("button", { name: "导入" }).click();
+  await studio.told("已导入");
+  const { entries } = await desk.service.ask("/v1/private");
+  assert.deepEqual(entries.map((/** @type {any} */ { shortcut, text }) => [shortcut, text]), [["cfh", "我自己说的催发货"]]);
+  assert.doesNotMatch(await exported(studio, "千牛"), /我自己说的/u);
+  await studio.page.getByLabel("导出哪一套").selectOption({ label: "我的话术（只有自己看得到）" });
+  const own = await exported(studio, "千牛");
+  assert.match(own, /cfh,我自己说的催发货/u);
+  assert.equal(own.trim().split("\n").length, 2, own);
+  assert.deepEqual(studio.faults, []);
+  await studio.close();
+});
+
+/** The file that an export's button gives. @param {import("./desk.js").StudioPage} studio @param {string} button */
+async function exported(studio, button) {
+  const download = studio.page.waitForEvent("download");
+  await studio.button(button).click();
+  return readFileSync(await (await download).path(), "utf8");
+}

@@ -1,5 +1,6 @@
 // @ts-check
 // 导入: a file dropped or chosen, its columns as guessed and to be corrected, what each row would do, and only then the doing. An import deletes nothing.
+// The team's set and one's own (千牛 has both) are apart: who may not edit the library has their own alone.
 
 import { button, element } from "../../panel/dom.js";
 import { part } from "../api.js";
@@ -7,7 +8,7 @@ import { confirmed } from "../dialog.js";
 import { boxField, choice, choiceField, labelled, textField, valuesOf } from "../form.js";
 import { Table, link } from "../table.js";
 import { attempt, toast } from "../toast.js";
-import { FORMATS, exportCard } from "./export.js";
+import { FORMATS, OWN, exportCard, setsOf, shopField } from "./export.js";
 
 /** Largest file that the service takes, in bytes. */
 const MAX_BYTES = 20 * 1024 * 1024;
@@ -45,15 +46,23 @@ export async function show(place, visit) {
   chooser.setAttribute("aria-label", "选择要导入的文件");
   const named = element("p", "");
   const drop = element("label", "drop", element("strong", "", "把表格拖到这里，或点这里选择"), element("span", "soft", "CSV、TSV、XLSX、JSONL，最大 20 MB；先试读，确认之后才写入"), named, chooser);
-  const how = element("div", "form columns", choiceField("format", "格式", [["auto", "自动识别"], ...FORMATS]), textField("into", "放进文件夹", { placeholder: "留空是最上层" }), boxField("overwrite", "已经手改过的也用表格里的"));
+  const set = choiceField("set", "导到哪一套", setsOf(studio), { hint: "千牛的团队短语和个人短语各是一套，快捷码各管各的" });
+  const teamOnly = [textField("into", "放进文件夹", { placeholder: "留空是最上层" }), shopField(shops)];
+  const how = element("div", "form columns", set, choiceField("format", "格式", [["auto", "自动识别"], ...FORMATS]), ...teamOnly, boxField("overwrite", "已经手改过的也用表格里的"));
+  const isOwn = () => valuesOf(how).set === OWN;
+  const fit = () => {
+    for (const field of teamOnly) field.hidden = isOwn();
+  };
+  fit();
   const report = element("div", "import-report");
   report.setAttribute("aria-live", "polite");
   place.append(element("section", "card", element("h2", "", "导入"), drop, how), report, exportCard(studio, shops));
 
   const send = (/** @type {boolean} */ dry) => {
-    const { format, into, overwrite } = valuesOf(how);
-    const query = { dry_run: dry, overwrite: overwrite === "true", into: into?.trim(), format, columns: columns?.map((field) => field || NO_COLUMN).join(","), name: file?.name };
-    return /** @type {Promise<Report>} */ (studio.api.post("v1/import", file, { query, signal }));
+    const { format, into, overwrite, shop } = valuesOf(how);
+    const common = { dry_run: dry, overwrite: overwrite === "true", format, columns: columns?.map((field) => field || NO_COLUMN).join(","), name: file?.name };
+    const [path, query] = isOwn() ? ["v1/private/import", common] : ["v1/import", { ...common, into: into?.trim(), shop }];
+    return /** @type {Promise<Report>} */ (studio.api.post(path, file, { query, signal }));
   };
   const tried = () =>
     attempt(null, async () => {
@@ -82,25 +91,27 @@ export async function show(place, visit) {
     const format = FORMATS.find(([name]) => name === answer.format)?.[1] ?? answer.format;
     const go = button("take main", `导入这 ${writes} 条`, () =>
       attempt(go, async () => {
-        if (!(await confirmed("导入？", `${words}。每一条都会记进版本，随时能回去。`, "导入"))) return;
+        const goes = isOwn() ? "只进您自己的话术，别人看不到。" : "每一条都会记进版本，随时能回去。";
+        if (!(await confirmed("导入？", `${words}。${goes}`, "导入"))) return;
         draw(await send(false), false);
         toast("已导入");
       }),
     );
     go.disabled = writes === 0;
+    const own = isOwn();
     /** @type {Table<Row>} */
     const table = new Table({
       label: "每一行的结果",
       columns: [
         { title: "行", number: true, cell: ({ row }) => String(row) },
         { title: "结果", cell: ({ outcome }) => element("span", TAGS[outcome] ?? "tag", OUTCOMES[outcome] ?? outcome) },
-        { title: "词条", wide: true, cell: ({ id, outcome }) => (id === null ? "" : dry && outcome === "created" ? id : link(id, `#/entry/${part(id)}`)) },
+        { title: "词条", wide: true, cell: ({ id, outcome }) => (id === null ? "" : own || (dry && outcome === "created") ? id : link(id, `#/entry/${part(id)}`)) },
         { title: "原因", wide: true, cell: ({ why }) => why ?? "" },
       ],
       key: ({ row }) => String(row),
     });
     table.show(answer.rows.slice(0, MAX_ROWS));
-    const head = element("div", "tools-line", element("strong", "", dry ? `会${words}` : `已${words}`), element("span", "soft", format), ...(dry ? [go] : []));
+    const head = element("div", "tools-line", element("strong", "", dry ? `会${words}` : `已${words}`), element("span", "soft", `${format}，${own ? "进我的话术" : "进团队的话术库"}`), ...(dry ? [go] : []));
     const rest = answer.rows.length > MAX_ROWS ? [element("p", "soft", `只列出前 ${MAX_ROWS} 行，共 ${answer.rows.length} 行`)] : [];
     report.replaceChildren(element("section", "card", element("h2", "", dry ? "试读的结果" : "导入的结果"), ...(dry ? [columnsOf(answer)] : []), head, table.element, ...rest));
   };
@@ -125,7 +136,10 @@ export async function show(place, visit) {
   };
 
   chooser.addEventListener("change", () => taken(chooser.files?.[0]));
-  how.addEventListener("change", () => void tried());
+  how.addEventListener("change", () => {
+    fit();
+    void tried();
+  });
   for (const event of ["dragover", "drop"]) {
     place.addEventListener(event, (told) => {
       told.preventDefault();
