@@ -10,6 +10,9 @@ use std::collections::HashMap;
 /// Ranks beyond this are none.
 pub const DEPTH: usize = 10;
 
+/// Threads that ask at once: searches of agents go on beside them.
+const MAX_ASKING: usize = 4;
+
 /// Where a line names no number of places.
 const DEFAULT_WITHIN: usize = 3;
 
@@ -104,11 +107,25 @@ fn holds(rank: Option<usize>, within: usize) -> bool {
     rank.is_some_and(|rank| rank <= within)
 }
 
-/// Asks every question.
+/// Asks every question, on as many threads as there are cores but at most [`MAX_ASKING`]: somebody waits for the answers.
 ///
 /// # Errors
 /// Where the index cannot be read.
 pub fn ask(snapshot: &Snapshot, questions: Vec<Golden>) -> tantivy::Result<Vec<Outcome>> {
+    let threads = std::thread::available_parallelism().map_or(1, usize::from).min(MAX_ASKING);
+    let share = questions.len().div_ceil(threads).max(1);
+    let parts: Vec<Vec<Golden>> = questions.chunks(share).map(<[Golden]>::to_vec).collect();
+    std::thread::scope(|scope| {
+        let asking: Vec<_> = parts.into_iter().map(|part| scope.spawn(|| ask_in_turn(snapshot, part))).collect();
+        let mut outcomes = Vec::with_capacity(questions.len());
+        for thread in asking {
+            outcomes.extend(thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))?);
+        }
+        Ok(outcomes)
+    })
+}
+
+fn ask_in_turn(snapshot: &Snapshot, questions: Vec<Golden>) -> tantivy::Result<Vec<Outcome>> {
     let outcome = |golden: Golden| {
         let answer = answer(snapshot, &Request { limit: DEPTH, ..Request::new(&golden.question) })?;
         let rank = (1..).zip(&answer.hits).find(|(_, hit)| *hit.entry.id == *golden.entry).map(|(rank, _)| rank);
@@ -174,23 +191,22 @@ pub struct Shift {
     pub after: Option<usize>,
 }
 
-/// Asks every question of two snapshots.
+/// Asks every question once more, of the library as it would be. No question is passed over: a change of one entry changes how rare its words are,
+/// and with it the scores of all that share one.
 ///
 /// # Errors
 /// Where an index cannot be read.
-pub fn compare(before: &Snapshot, after: &Snapshot, questions: &[Golden]) -> tantivy::Result<Trial> {
-    let ranks: Ranks = ask(before, questions.to_vec())?
-        .into_iter()
-        .map(|outcome| ((outcome.golden.question, outcome.golden.entry), outcome.rank))
-        .collect();
-    let outcomes = ask(after, questions.to_vec())?;
+pub fn compare(before: &[Outcome], after: &Snapshot) -> tantivy::Result<Trial> {
+    let ranks: Ranks =
+        before.iter().map(|outcome| ((outcome.golden.question.clone(), outcome.golden.entry.clone()), outcome.rank)).collect();
+    let outcomes = ask(after, before.iter().map(|outcome| outcome.golden.clone()).collect())?;
     let moved = moves(&outcomes, &ranks);
     let shift = |moved: &Move| Shift { golden: moved.outcome.golden.clone(), before: moved.before, after: moved.outcome.rank };
     Ok(Trial {
         broken: moved.iter().filter(|moved| moved.is_loss()).map(shift).collect(),
         mended: moved.iter().filter(|moved| moved.is_gain()).map(shift).collect(),
         moved: moved.len(),
-        of: questions.len(),
+        of: before.len(),
     })
 }
 

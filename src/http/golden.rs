@@ -7,12 +7,14 @@ use super::who::Who;
 use super::{AppState, MAX_PAGE, blocking};
 use crate::access::Right;
 use crate::editing::{Change, Way};
-use crate::golden::{Golden, Shift, ask, propose};
+use crate::golden::{Golden, Outcome, Shift, ask, propose};
 use crate::library::golden::{FILE, GoldenError, questions, with_question};
+use crate::snapshot::Snapshot;
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
+use std::sync::{Arc, PoisonError, Weak};
 use utoipa::ToSchema;
 
 /// The golden questions, and what could become one.
@@ -55,6 +57,23 @@ pub struct NewGolden {
     pub question: String,
     /// Id of the entry that it must find.
     pub entry_id: String,
+}
+
+/// What the golden questions find in a snapshot: asked once, however many proposals are tried against it.
+pub(super) type KeptOutcomes = Option<(Weak<Snapshot>, Arc<Vec<Outcome>>)>;
+
+impl AppState {
+    /// What the golden questions find now. Takes a while the first time: for threads that may take their time.
+    pub(super) fn golden_now(&self, served: &Arc<Snapshot>, questions: Vec<Golden>) -> Result<Arc<Vec<Outcome>>, ApiError> {
+        let is_same = |outcomes: &[Outcome]| outcomes.iter().map(|outcome| &outcome.golden).eq(&questions);
+        let kept = self.golden.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        if let Some((_, outcomes)) = kept.filter(|(of, outcomes)| std::ptr::eq(of.as_ptr(), Arc::as_ptr(served)) && is_same(outcomes)) {
+            return Ok(outcomes);
+        }
+        let outcomes = Arc::new(ask(served, questions)?);
+        *self.golden.lock().unwrap_or_else(PoisonError::into_inner) = Some((Arc::downgrade(served), Arc::clone(&outcomes)));
+        Ok(outcomes)
+    }
 }
 
 fn unreadable(error: GoldenError) -> ApiError {
@@ -132,15 +151,15 @@ pub(super) async fn add_golden(
     security(("bearer" = [])))]
 pub(super) async fn run_golden(State(state): State<AppState>, who: Who) -> Result<Json<TrialResponse>, ApiError> {
     who.require(Right::Report)?;
-    let place = std::sync::Arc::clone(&state.trials).acquire_owned().await.map_err(|_| ApiError::Busy)?;
+    let place = Arc::clone(&state.trials).acquire_owned().await.map_err(|_| ApiError::Busy)?;
     let golden = blocking(move || {
         let _place = place;
         let snapshot = state.live.snapshot();
         let (known, ..) = questions(&snapshot.library.dir).map_err(unreadable)?;
         let of = known.len();
-        let outcomes = ask(&snapshot, known)?;
-        let missed = outcomes.into_iter().filter(|outcome| !outcome.holds());
-        let broken = missed.map(|outcome| GoldenShift::new(Shift { after: outcome.rank, before: None, golden: outcome.golden }));
+        let outcomes = state.golden_now(&snapshot, known)?;
+        let missed = outcomes.iter().filter(|outcome| !outcome.holds());
+        let broken = missed.map(|outcome| GoldenShift::new(Shift { after: outcome.rank, before: None, golden: outcome.golden.clone() }));
         Ok(GoldenTrial { broken: broken.collect(), mended: Vec::new(), moved: 0, of })
     });
     Ok(Json(TrialResponse { golden: golden.await? }))

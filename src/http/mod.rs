@@ -188,6 +188,7 @@ pub struct AppState {
     trials: Arc<Semaphore>,
 }
 
+    golden: Arc<Mutex<golden::KeptOutcomes>>,
 impl AppState {
     /// A state that answers under any name.
     pub fn new(live: Arc<Live>) -> AppState {
@@ -212,6 +213,7 @@ impl AppState {
             trials: Arc::new(Semaphore::new(1)),
         }
     }
+            golden: Arc::default(),
 
     /// The same with a journal of searches and picks.
     pub fn with_journal(self, journal: Arc<Journal>) -> AppState {
