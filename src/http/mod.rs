@@ -34,6 +34,7 @@ mod points;
 mod preview;
 mod privacy;
 mod private;
+mod removed;
 mod renewals;
 mod reports;
 mod search;
@@ -83,6 +84,7 @@ pub use points::{BoardLine, LedgerLine, PointsResponse};
 pub use preview::{PreviewRequest, PreviewResponse, ReplyFinding, SimilarJson};
 pub use privacy::{ErasedResponse, MaskSample, PersonResponse, PrivacyResponse, RetentionLine};
 pub use private::{PrivateJson, PrivateRequest, PrivateResponse};
+pub use removed::{RemovedJson, RemovedResponse};
 pub use renewals::{RenewOutcome, RenewRequest, RenewResponse, RenewalJson, RenewalsResponse};
 pub use reports::{
     ExpiringRow, FiguresJson, GapRow, HotWordRow, NearestJson, NeverUsedRow, NoHitRow, PainAnswerJson, PainJson, PainsResponse, ReportJson,
@@ -186,9 +188,9 @@ pub struct AppState {
     notices: Board,
     /// A place for one library aside: trials and approvals take turns.
     trials: Arc<Semaphore>,
+    golden: Arc<Mutex<golden::KeptOutcomes>>,
 }
 
-    golden: Arc<Mutex<golden::KeptOutcomes>>,
 impl AppState {
     /// A state that answers under any name.
     pub fn new(live: Arc<Live>) -> AppState {
@@ -211,9 +213,9 @@ impl AppState {
             moment: Arc::default(),
             notices: Board::default(),
             trials: Arc::new(Semaphore::new(1)),
+            golden: Arc::default(),
         }
     }
-            golden: Arc::default(),
 
     /// The same with a journal of searches and picks.
     pub fn with_journal(self, journal: Arc<Journal>) -> AppState {
@@ -367,6 +369,7 @@ fn api() -> OpenApiRouter<AppState> {
         .routes(routes!(history::diff_entry))
         .routes(routes!(history::restore_entry))
         .routes(routes!(history::merge_texts))
+        .routes(routes!(removed::list_removed))
         .routes(routes!(preview::post_preview))
         .merge(files_api())
         .routes(routes!(messages::list_messages))
@@ -389,13 +392,13 @@ fn api() -> OpenApiRouter<AppState> {
         .routes(routes!(limits::get_limits, limits::set_limits))
         .routes(routes!(private::list_private, private::create_private))
         .routes(routes!(private::change_private, private::drop_private))
+        .routes(routes!(personal::import_private).layer(DefaultBodyLimit::max(MAX_IMPORT_BYTES)))
+        .routes(routes!(personal::export_private))
         .routes(routes!(submissions::propose, submissions::list_submissions))
         .routes(routes!(submissions::get_submission, submissions::withdraw_submission))
         .routes(routes!(submissions::return_submission))
         .routes(routes!(submissions::comment_submission))
         .routes(routes!(decide::try_submission))
-        .routes(routes!(personal::import_private).layer(DefaultBodyLimit::max(MAX_IMPORT_BYTES)))
-        .routes(routes!(personal::export_private))
         .routes(routes!(decide::approve_submission))
         .routes(routes!(renewals::list_renewals, renewals::renew))
         .routes(routes!(points::list_points))

@@ -149,6 +149,34 @@ impl Register {
         Ok((rows.iter().map(version_of).collect::<Result<_, _>>()?, usize::try_from(total).unwrap_or(0)))
     }
 
+    /// Entries whose last version says that they went, each with the last version that has a text; those that went last first, at most `limit`.
+    ///
+    /// # Errors
+    /// Where they cannot be read.
+    pub async fn removals(&self, limit: usize) -> Result<Vec<(Version, Version)>, RegisterError> {
+        let sql = format!(
+            "SELECT {COLUMNS} FROM versions v WHERE state = 'kept' AND action = 'delete' AND entry_key IS NOT NULL AND NOT EXISTS (
+                SELECT 1 FROM versions w WHERE w.entry_key = v.entry_key AND w.state = 'kept'
+                AND (w.at_us > v.at_us OR (w.at_us = v.at_us AND w.id > v.id)))
+             ORDER BY at_us DESC, id DESC LIMIT $1"
+        );
+        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+        let rows = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(limit).fetch_all(&self.pool).await?;
+        let last = format!(
+            "SELECT {COLUMNS} FROM versions WHERE entry_key = $1 AND state = 'kept' AND hash IS NOT NULL ORDER BY at_us DESC, id DESC LIMIT 1"
+        );
+        let mut removals = Vec::with_capacity(rows.len());
+        for row in &rows {
+            let removal = version_of(row)?;
+            let key = removal.entry_id.as_deref().map(|id| fold(id).text);
+            let text = sqlx::query(sqlx::AssertSqlSafe(last.clone())).bind(key).fetch_optional(&self.pool).await?;
+            if let Some(text) = text {
+                removals.push((removal, version_of(&text)?));
+            }
+        }
+        Ok(removals)
+    }
+
     /// A kept version by its id.
     ///
     /// # Errors

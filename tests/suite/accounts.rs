@@ -1,6 +1,6 @@
 //! Accounts: signing in, being kept to a shop, being out at once.
 
-use crate::team::{Team, read};
+use crate::team::{Team, encoded, read};
 use axum::body::Body;
 use axum::http::{Request, StatusCode, header};
 use huashu::register::User;
@@ -76,9 +76,7 @@ async fn a_session_begins_with_the_password_and_ends_at_once() {
     assert_eq!(search(&[("cookie", &session)]).await, StatusCode::OK);
     // A cookie counts for the service's own pages alone: not for the extension, not for pages on other ports.
     assert_eq!(search(&[("cookie", &session), ("origin", huashu::http::EXTENSION_ORIGIN)]).await, StatusCode::UNAUTHORIZED);
-    let path =
-        "/v1/entries/甲店退货".bytes().map(|byte| if byte.is_ascii() { char::from(byte).to_string() } else { format!("%{byte:02X}") });
-    let path: String = path.collect();
+    let path = encoded("/v1/entries/甲店退货");
     let foreign = [("cookie", session.as_str()), ("sec-fetch-site", "same-site")];
     assert_eq!(send(&team, "GET", &path, &foreign, &Value::Null).await.0, StatusCode::UNAUTHORIZED);
     assert_eq!(search(&foreign).await, StatusCode::FORBIDDEN);

@@ -1,5 +1,6 @@
 //! Editing over HTTP: who was first wins, the other is told, and the history has everything.
 
+use crate::team::encoded;
 use axum::Router;
 use axum::body::Body;
 use axum::http::{Request, header};
@@ -95,9 +96,36 @@ fn put(kb: &Path, path: &str, text: &str) {
     fs::write(path, text).unwrap();
 }
 
-/// Chinese in a path, as browsers send it.
-fn encoded(path: &str) -> String {
-    path.bytes().map(|byte| if byte.is_ascii() { char::from(byte).to_string() } else { format!("%{byte:02X}") }).collect()
+#[tokio::test]
+async fn what_went_by_whatever_way_is_listed_until_it_is_back() {
+    let other = ENTRY.replace("催发货", "退运费");
+    let desk = Desk::with(&[("物流/催发货.md", ENTRY), ("售后/退运费.md", &other)]).await;
+    let gone = async || {
+        let gone = desk.get("/v1/removed").await;
+        let word = |entry: &Value, key: &str| entry[key].as_str().unwrap().to_owned();
+        let line = |entry: &Value| ["id", "title", "path", "way", "why"].map(|key| word(entry, key)).join(" ");
+        (gone["entries"].as_array().unwrap().iter().map(line).collect::<Vec<_>>(), gone["entries"][0]["version"].clone())
+    };
+    let _beside = desk.state.look_beside().unwrap();
+    let hash = format!("\"{}\"", desk.get("/v1/entries/催发货").await["content_hash"].as_str().unwrap());
+    let moved = desk.send("PUT", "/v1/entries/催发货", Some(&hash), &json!({ "markdown": ENTRY, "folder": "售中" })).await;
+    assert_eq!(moved.status, 200, "{}", moved.json);
+    assert_eq!(gone().await.0, Vec::<String>::new(), "what moved is there");
+    let deleted = desk.send("DELETE", "/v1/entries/催发货?why=不用了", Some(&hash), &Value::Null).await;
+    assert_eq!(deleted.status, 200, "{}", deleted.json);
+    let (listed, version) = gone().await;
+    assert_eq!(listed, ["催发货 催发货 售中/催发货.md studio 不用了"]);
+    fs::remove_file(desk.kb.join("售后/退运费.md")).unwrap();
+    let begin = Instant::now();
+    while gone().await.0.len() < 2 {
+        assert!(begin.elapsed() < Duration::from_secs(60), "a file that went by hand is listed");
+        desk.live.refresh().unwrap();
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    assert_eq!(gone().await.0[0], "退运费 退运费 售后/退运费.md file ");
+    let back = desk.send("POST", "/v1/entries/催发货/restore", None, &json!({ "version": version })).await;
+    assert_eq!(back.status, 200, "{}", back.json);
+    assert_eq!((gone().await.0.len(), desk.text("售中/催发货.md").as_str()), (1, ENTRY));
 }
 
 #[tokio::test]

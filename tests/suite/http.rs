@@ -1,5 +1,6 @@
 //! The HTTP API through one service without sockets, over `tests/fixtures/kb`.
 
+use crate::team::encoded;
 use axum::Router;
 use axum::body::Body;
 use axum::http::{HeaderMap, Request, StatusCode, header};
@@ -58,11 +59,6 @@ impl TestService {
     async fn post_text(&self, path: &str, media_type: &str, body: String) -> Reply {
         self.send(Request::post(encoded(path)).header(header::CONTENT_TYPE, media_type).body(Body::from(body)).unwrap()).await
     }
-}
-
-/// Chinese in a path, as browsers send it.
-fn encoded(path: &str) -> String {
-    path.bytes().map(|byte| if byte.is_ascii() { char::from(byte).to_string() } else { format!("%{byte:02X}") }).collect()
 }
 
 fn check_problem(reply: &Reply, status: u16, code: &str) {

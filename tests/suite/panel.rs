@@ -1,5 +1,6 @@
 //! What a panel asks of the API beyond searching: browsing, what was used lately, what agents say of hits, the check before sending, pictures.
 
+use crate::team::encoded;
 use axum::Router;
 use axum::body::Body;
 use axum::http::{Request, StatusCode, header};
@@ -163,10 +164,7 @@ async fn feedback_and_gaps_are_kept_with_the_masked_message() {
 async fn before_sending_it_is_said_whether_the_reply_is_in_force_and_its_text_allowed() {
     let desk = Desk::new();
     let check = async |id: &str, context: Value, served: bool, blocked: bool, marks: Value| {
-        let path: String = format!("/v1/entries/{id}/render")
-            .bytes()
-            .map(|byte| if byte.is_ascii() { char::from(byte).to_string() } else { format!("%{byte:02X}") })
-            .collect();
+        let path = encoded(&format!("/v1/entries/{id}/render"));
         let rendered = desk.ask("", &path, json!({"context": context})).await;
         assert_eq!(
             (&rendered["served"], &rendered["blocked"], &rendered["marks"]),

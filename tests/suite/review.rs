@@ -1,5 +1,6 @@
 //! Review from end to end over HTTP: notices to open panels, proposals, what trainers decide.
 
+use crate::team::encoded;
 use axum::Router;
 use axum::body::{Body, BodyDataStream};
 use axum::http::{Request, StatusCode, header};
@@ -84,10 +85,6 @@ impl Desk {
         assert!(!response.headers().contains_key(header::CONTENT_ENCODING), "what is compressed waits for more");
         Stream { body: response.into_body().into_data_stream(), rest: String::new() }
     }
-}
-
-fn encoded(path: &str) -> String {
-    path.bytes().map(|byte| if byte.is_ascii() { char::from(byte).to_string() } else { format!("%{byte:02X}") }).collect()
 }
 
 struct Stream {
@@ -272,6 +269,58 @@ async fn an_approved_phrasing_is_found_and_its_points_count_once_others_have_use
         let on_board = points["board"].as_array().unwrap().iter().find(|line| line["who"] == author).unwrap();
         assert_eq!(on_board["points"], 1, "counted once");
     }
+}
+
+#[tokio::test]
+async fn who_reported_a_gap_has_points_once_the_entry_that_fills_it_is_used() {
+    let desk = Desk::new(&[("催发货.md", ENTRY)]).await;
+    let tell = async |who: &str, path: &str, body: Value| {
+        let request = Request::post(path).header(header::CONTENT_TYPE, "application/json").header("huashu-install", who);
+        let response = desk.router.clone().oneshot(request.body(Body::from(body.to_string())).unwrap()).await.unwrap();
+        assert!(response.status().is_success(), "{path} {body}");
+        let body = axum::body::to_bytes(response.into_body(), usize::MAX).await.unwrap();
+        serde_json::from_slice::<Value>(&body).unwrap_or_default()
+    };
+    // Two miss the same answer, one of them another as well; the author is one of the two.
+    let miss = async |who: &str, q: &str| {
+        let query_id = tell(who, "/v1/search", json!({"q": q})).await["query_id"].as_str().unwrap().to_owned();
+        for kind in ["shown", "gap"] {
+            let event = json!({"event_id": format!("{query_id}-{kind}"), "query_id": query_id, "type": kind});
+            tell(who, "/v1/events", json!({"events": [event]})).await;
+        }
+        query_id
+    };
+    let missed = miss("xiaowang", "能刻字吗").await;
+    miss("xiaozhang", "能刻字吗").await;
+    miss("xiaoli", "能刻字吗").await;
+    miss("elsewhere", "有体验店吗").await;
+    desk.journal.flush().unwrap();
+    let new = NewSubmission {
+        title: "刻字".to_owned(),
+        text: Some("亲，可以刻字的".to_owned()),
+        query_id: Some(missed),
+        ..by("xiaoli", Kind::New, None)
+    };
+    let id = desk.register.add_submission(new).await.unwrap().id;
+    let entry = desk.ok("POST", &format!("/v1/submissions/{id}/approve"), json!({})).await["entry_id"].clone();
+    let lines = async |reason: &str| {
+        let points = desk.ok("GET", "/v1/points", Value::Null).await;
+        let lines = points["ledger"].as_array().unwrap().iter().filter(|line| line["reason"] == reason);
+        let mut lines: Vec<_> =
+            lines.map(|line| (line["who"].as_str().unwrap().to_owned(), line["state"].as_str().unwrap().to_owned())).collect();
+        lines.sort();
+        lines
+    };
+    let pending = |who: &str| (who.to_owned(), "pending".to_owned());
+    assert_eq!(lines("gap").await, [pending("xiaoli"), pending("xiaowang"), pending("xiaozhang")]);
+    for time in 0..10 {
+        let event = json!({"event_id": format!("use-{time}"), "query_id": format!("use-{time}"), "type": "copied", "entry_id": entry});
+        tell("xiaozhang", "/v1/events", json!({"events": [event]})).await;
+    }
+    desk.journal.flush().unwrap();
+    let counted = |who: &str| (who.to_owned(), "counted".to_owned());
+    assert_eq!(lines("gap").await, [counted("xiaoli"), counted("xiaowang"), pending("xiaozhang")], "one's own uses do not count");
+    assert_eq!(lines("new").await, [counted("xiaoli")]);
 }
 
 #[tokio::test]

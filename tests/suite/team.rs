@@ -118,7 +118,7 @@ pub(crate) async fn read(response: Response) -> (StatusCode, Value) {
 }
 
 /// Chinese and spaces in an address, as browsers send them.
-fn encoded(path: &str) -> String {
+pub(crate) fn encoded(path: &str) -> String {
     let plain = |byte: u8| byte.is_ascii_graphic();
     path.bytes().map(|byte| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") }).collect()
 }

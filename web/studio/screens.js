@@ -32,6 +32,7 @@ const CONTENT = [
   { path: "entry", title: "词条", group: "内容", right: "use", hidden: true, load: () => import("./entry/editor.js") },
   { path: "new", title: "新建词条", group: "内容", right: "edit", hidden: true, load: () => import("./entry/editor.js") },
   { path: "history", title: "版本", group: "内容", right: "report", hidden: true, load: () => import("./entry/history.js") },
+  { path: "removed", title: "删掉的词条", group: "内容", right: "report", hidden: true, load: () => import("./library/removed.js") },
   { path: "lexicon", title: "词库与店铺", group: "内容", right: "edit", load: () => import("./files/desk.js") },
   { path: "import", title: "导入导出", group: "内容", right: "use", load: () => import("./sheets/import.js") },
 ];

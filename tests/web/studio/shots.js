@@ -52,6 +52,21 @@ const SHOTS = {
       await studio.page.locator(".history-view .diff").waitFor();
     },
   },
+  removed: {
+    height: 360,
+    hash: "#/removed",
+    ready: ".table-place",
+    async go(studio, service) {
+      for (const [entry, why] of [["分开发货", "和「合并发货」重了"], ["指定日期发货", "并进「预约发货」了"]]) {
+        const where = `/v1/entries/${encodeURIComponent(entry)}`;
+        const { content_hash } = await service.ask(where);
+        const headers = { authorization: `Bearer ${service.token}`, "huashu-client": "studio", "if-match": `"${content_hash}"` };
+        await fetch(`${service.url}${where}?why=${encodeURIComponent(why)}`, { method: "DELETE", headers });
+      }
+      await studio.page.reload();
+      await studio.rows.first().waitFor();
+    },
+  },
   lexicon: {
     hash: "#/lexicon/lexicon/banned.yaml",
     ready: ".text-lines .line",

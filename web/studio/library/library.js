@@ -59,7 +59,8 @@ export async function show(place, visit) {
   line.setAttribute("role", "search");
   place.append(line, element("div", "library", tree, element("div", "", table.element, pager.element)));
   const create = button("take main", "新建词条", () => createEntry(studio, query.get("category") ?? ""));
-  visit.head(library.name, ...(studio.may("edit") ? [create] : []));
+  const removed = link("删掉的", "#/removed", "take");
+  visit.head(library.name, ...(studio.may("report") ? [removed] : []), ...(studio.may("edit") ? [create] : []));
 
   let turn = 0;
   const asked = async (/** @type {{offset: number}} */ { offset }) => {
