@@ -1,35 +1,23 @@
 // @ts-check
 // One service and one browser for the tests of a file, and the panel as its users see it.
 
-import { after, before } from "node:test";
-import { launchBrowser, openPage } from "../browser.js";
-import { startService } from "../service.js";
+import { useBoth } from "../both.js";
 
 /** @typedef {import("../browser.js").Page} Page */
 
 /**
  * Starts service and browser before the tests of a file and ends them after.
- * @param {Parameters<typeof startService>[0]} [how]
+ * @param {Parameters<typeof useBoth>[0]} [how]
  */
 export function useDesk(how) {
-  /** @type {import("../service.js").Service} */
-  let service;
-  /** @type {import("../browser.js").Browser} */
-  let browser;
-  before(async () => {
-    [service, browser] = await Promise.all([startService(how), launchBrowser()]);
-  });
-  after(async () => {
-    await browser?.close();
-    await service?.stop();
-  });
+  const both = useBoth(how);
   return {
     get service() {
-      return service;
+      return both.service;
     },
-    /** A fresh panel, ready to type. @param {{path?: string, shop?: string, channel?: string, options?: Parameters<typeof openPage>[2], prepare?: (page: Page) => Promise<unknown>}} [how] */
+    /** A fresh panel, ready to type. @param {{path?: string, shop?: string, channel?: string, options?: Parameters<typeof import("../browser.js").openPage>[2], prepare?: (page: Page) => Promise<unknown>}} [how] */
     async open({ path = "/", shop, channel, options, prepare } = {}) {
-      const opened = await openPage(browser, service.url + path, options, prepare);
+      const opened = await both.open(path, options, prepare);
       const panel = new Panel(opened.page, opened.faults, opened.close);
       // The choosers know their values once the library has come.
       await panel.page.locator("select[data-facet=shop]:enabled").waitFor();

@@ -4,27 +4,17 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import path from "node:path";
-import { after, before, test } from "node:test";
-import { launchBrowser, openPage } from "../browser.js";
+import { test } from "node:test";
+import { useBoth } from "../both.js";
 import { Panel } from "../panel/desk.js";
-import { ROOT, startService, until } from "../service.js";
+import { ROOT, until } from "../service.js";
 import { StudioPage } from "./desk.js";
 import { hire, PASSWORD, withFewGolden } from "./team.js";
 
 /** A question that must go on finding its entry; the case asks the same, and so moves it. */
 const GOLDEN = readFileSync(path.join(ROOT, "kb", "golden.tsv"), "utf8").split("\n").map((line) => line.split("\t")).find(([question, entry]) => entry === "催发货" && question.length < 40)?.[0] ?? "";
 
-/** @type {import("../service.js").Service} */
-let service;
-/** @type {import("../browser.js").Browser} */
-let browser;
-before(async () => {
-  [service, browser] = await Promise.all([startService({ prepare: (kb) => withFewGolden(kb, [GOLDEN]) }), launchBrowser()]);
-});
-after(async () => {
-  await browser?.close();
-  await service?.stop();
-});
+const both = useBoth({ prepare: (kb) => withFewGolden(kb, [GOLDEN]) });
 
 const TITLE = "猫爬架少一包螺丝";
 
@@ -32,6 +22,7 @@ const TITLE = "猫爬架少一包螺丝";
 const OTHERS = 10;
 
 test("a case told from the panel is weighed, reworded, approved, found, used, rewarded and counted", async () => {
+  const { service } = both;
   /** @type {import("./team.js").Person[]} */
   const colleagues = [];
   await hire(service, "老师", "trainer");
@@ -39,7 +30,7 @@ test("a case told from the panel is weighed, reworded, approved, found, used, re
   for (let number = 1; number <= OTHERS; number += 1) colleagues.push(await hire(service, `同事${number}`, "agent"));
 
   // The agent signs in on the page and proposes what has just been settled.
-  const agent = await openPage(browser, service.url);
+  const agent = await both.open("/");
   const panel = new Panel(agent.page, agent.faults, agent.close);
   await panel.page.getByLabel("账号").fill("小王");
   await panel.page.getByLabel("密码").fill(PASSWORD);
@@ -61,7 +52,7 @@ test("a case told from the panel is weighed, reworded, approved, found, used, re
   assert.equal(await panel.hit(TITLE).count(), 0, "nothing changes before it is approved");
 
   // The trainer sees what it moves, says it better, and approves.
-  const desk = await openPage(browser, `${service.url}/studio#/review`);
+  const desk = await both.open("/studio#/review");
   const studio = new StudioPage(desk.page, desk.faults, desk.close);
   await studio.dialog.getByLabel("名字").fill("老师");
   await studio.dialog.getByLabel("密码").fill(PASSWORD);

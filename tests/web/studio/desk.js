@@ -3,9 +3,8 @@
 
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { after, before } from "node:test";
-import { launchBrowser, openPage } from "../browser.js";
-import { startService } from "../service.js";
+import { useBoth } from "../both.js";
+import { cookieOf } from "./team.js";
 
 /** @typedef {import("../browser.js").Page} Page */
 
@@ -13,30 +12,37 @@ const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.mi
 
 /**
  * Starts service and browser before the tests of a file and ends them after.
- * @param {Parameters<typeof startService>[0]} [how]
+ * @param {Parameters<typeof useBoth>[0]} [how]
  */
 export function useStudio(how) {
-  /** @type {import("../service.js").Service} */
-  let service;
-  /** @type {import("../browser.js").Browser} */
-  let browser;
-  before(async () => {
-    [service, browser] = await Promise.all([startService(how), launchBrowser()]);
-  });
-  after(async () => {
-    await browser?.close();
-    await service?.stop();
-  });
+  const both = useBoth(how);
   return {
     get service() {
-      return service;
+      return both.service;
     },
-    /** The studio by the link that `serve` prints. @param {string} hash such as `#/library` @param {Parameters<typeof openPage>[2]} [options] */
+    /** The studio by the link that `serve` prints. @param {string} hash such as `#/library` @param {Parameters<typeof import("../browser.js").openPage>[2]} [options] */
     async open(hash, options) {
-      const { page, faults, close } = await openPage(browser, `${service.url}/studio#token=${service.token}`, options);
+      const { page, faults, close } = await both.open(`/studio#token=${both.service.token}`, options);
       await page.locator(".nav-link").first().waitFor();
       const studio = new StudioPage(page, faults, close);
       await studio.go(hash);
+      return studio;
+    },
+  };
+}
+
+/** Pages of people who are signed in. @param {ReturnType<typeof useBoth>} both */
+export function pagesOf(both) {
+  /** @typedef {Parameters<typeof both.open>[1]} Options */
+  /** @param {string} where @param {import("./team.js").Person} person @param {Options} [options] */
+  const open = (where, person, options) => both.open(where, options, (page) => page.context().addCookies([cookieOf(person)]));
+  return {
+    open,
+    /** @param {string} hash @param {import("./team.js").Person} person @param {Options} [options] */
+    async studioOf(hash, person, options) {
+      const { page, faults, close } = await open(`/studio${hash}`, person, options);
+      const studio = new StudioPage(page, faults, close);
+      await page.locator(".nav-link").first().waitFor();
       return studio;
     },
   };

@@ -2,27 +2,17 @@
 // Words of one's own in the panel: kept, chosen by keys, checked, changed, dropped, and nobody else's.
 
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
-import { launchBrowser, openPage } from "../browser.js";
+import { test } from "node:test";
+import { useBoth } from "../both.js";
 import { Panel } from "../panel/desk.js";
-import { startService, until } from "../service.js";
+import { until } from "../service.js";
 import { hire, PASSWORD } from "./team.js";
 
-/** @type {import("../service.js").Service} */
-let service;
-/** @type {import("../browser.js").Browser} */
-let browser;
-before(async () => {
-  [service, browser] = await Promise.all([startService({ kb: "tests/fixtures/kb" }), launchBrowser()]);
-});
-after(async () => {
-  await browser?.close();
-  await service?.stop();
-});
+const both = useBoth({ kb: "tests/fixtures/kb" });
 
 /** A panel in which somebody has signed in. @param {string} name */
 async function panelOf(name) {
-  const opened = await openPage(browser, service.url);
+  const opened = await both.open("/");
   const panel = new Panel(opened.page, opened.faults, opened.close);
   await panel.page.getByLabel("账号").fill(name);
   await panel.page.getByLabel("密码").fill(PASSWORD);
@@ -32,7 +22,7 @@ async function panelOf(name) {
 }
 
 test("without an account there are none", async () => {
-  const opened = await openPage(browser, service.url);
+  const opened = await both.open("/");
   const panel = new Panel(opened.page, opened.faults, opened.close);
   await panel.page.locator("select[data-facet=shop]:enabled").waitFor();
   await panel.press("Alt+x");
@@ -41,8 +31,8 @@ test("without an account there are none", async () => {
 });
 
 test("words are kept from the draft, come back by keys, are changed and dropped", async () => {
-  const person = await hire(service, "小李", "agent");
-  const other = await hire(service, "小王", "agent");
+  const person = await hire(both.service, "小李", "agent");
+  const other = await hire(both.service, "小王", "agent");
   const panel = await panelOf("小李");
   const { draft } = panel;
   await panel.press("Alt+k");
@@ -74,7 +64,7 @@ test("words are kept from the draft, come back by keys, are changed and dropped"
 });
 
 test("a reply that was rewritten does not become the words that were open before", async () => {
-  const person = await hire(service, "小张", "agent");
+  const person = await hire(both.service, "小张", "agent");
   await person.ask("/v1/private", { title: "我的", text: "我的一句" });
   const panel = await panelOf("小张");
   const { draft } = panel;

@@ -2,40 +2,20 @@
 // Screens of the team's work, with a team that has worked.
 
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
-import { compose, launchBrowser, openPage } from "../browser.js";
+import { test } from "node:test";
+import { useBoth } from "../both.js";
+import { compose } from "../browser.js";
 import { Panel } from "../panel/desk.js";
-import { startService, until } from "../service.js";
-import { StudioPage } from "./desk.js";
-import { cookieOf, signIn, withDuties, workingTeam } from "./team.js";
+import { until } from "../service.js";
+import { pagesOf } from "./desk.js";
+import { signIn, withDuties, workingTeam } from "./team.js";
 
-/** @type {import("../service.js").Service} */
-let service;
-/** @type {import("../browser.js").Browser} */
-let browser;
 /** @type {Awaited<ReturnType<typeof workingTeam>>} */
 let team;
-before(async () => {
-  [service, browser] = await Promise.all([startService({ prepare: withDuties }), launchBrowser()]);
+const both = useBoth({ prepare: withDuties }, async (service) => {
   team = await workingTeam(service);
 });
-after(async () => {
-  await browser?.close();
-  await service?.stop();
-});
-
-/** @param {string} where @param {import("./team.js").Person} person @param {Parameters<typeof openPage>[2]} [options] */
-async function open(where, person, options) {
-  return openPage(browser, service.url + where, options, (page) => page.context().addCookies([cookieOf(person)]));
-}
-
-/** @param {string} hash @param {import("./team.js").Person} person @param {Parameters<typeof openPage>[2]} [options] */
-async function studioOf(hash, person, options) {
-  const { page, faults, close } = await open(`/studio${hash}`, person, options);
-  const studio = new StudioPage(page, faults, close);
-  await page.locator(".nav-link").first().waitFor();
-  return studio;
-}
+const { open, studioOf } = pagesOf(both);
 
 const SCREENS = {
   "#/review": ".golden-run",
@@ -102,7 +82,7 @@ test("keys go through the queue and decide, and none does while an input method 
 });
 
 test("words that an agent mends come to the trainer as a change of these words alone", async () => {
-  const agent = await signIn(service, "小张");
+  const agent = await signIn(both.service, "小张");
   const before = await agent.ask("/v1/entries/催发货");
   const { page, faults, close } = await open("/", agent);
   const panel = new Panel(page, faults, close);
@@ -131,7 +111,7 @@ test("what is sent back is told to who proposed it, with the reason", async () =
   await studio.dialog.getByRole("button", { name: "退回" }).click();
   await studio.told("已退回");
   await studio.close();
-  const agent = await signIn(service, "小李");
+  const agent = await signIn(both.service, "小李");
   const { page, faults, close } = await open("/", agent);
   const panel = new Panel(page, faults, close);
   await page.locator("select[data-facet=shop]:enabled").waitFor();
@@ -184,7 +164,7 @@ test("an account is made with a password that is shown once, and ends at once", 
   await studio.dialog.getByRole("button", { name: "加上" }).click();
   const secret = await studio.page.locator("input.secret").inputValue();
   await studio.button("记好了").click();
-  const session = (/** @type {string} */ password) => fetch(`${service.url}/v1/session`, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify({ name: "新来的", password }) });
+  const session = (/** @type {string} */ password) => fetch(`${both.service.url}/v1/session`, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify({ name: "新来的", password }) });
   assert.equal((await session(secret)).status, 200);
   const row = studio.rows.filter({ hasText: "新来的" });
   await row.getByRole("button", { name: "停用" }).click();
