@@ -4,8 +4,8 @@
 import { button, element } from "../../panel/dom.js";
 import { part } from "../api.js";
 import { asked } from "../dialog.js";
-import { textField } from "../form.js";
 import { moment } from "../names.js";
+import { entryField } from "../pick.js";
 import { Pager, Table, link } from "../table.js";
 import { attempt, toast } from "../toast.js";
 import { partsOf } from "./parts.js";
@@ -45,8 +45,8 @@ async function showPhrasings(place, visit) {
   const ban = (/** @type {Phrasing} */ phrasing) => decide(phrasing, "ban", "已禁用，不会再学到");
   const forget = (/** @type {Phrasing} */ phrasing) => decide(phrasing, "forget", "已忘掉，以后还可能再学到");
   const move = async (/** @type {Phrasing} */ phrasing) => {
-    const field = textField("entry_id", "换到哪条（编号）", { required: true, value: phrasing.entry_id });
-    const done = await asked(`「${phrasing.text}」换到别的词条`, [field], "换过去", ({ entry_id }) => studio.api.post(`v1/phrasings/${part(phrasing.id)}/move`, { entry_id: entry_id?.trim() }));
+    const field = entryField(studio.api, "entry_id", "换到哪条", { required: true, hint: `现在是「${phrasing.entry_id}」` });
+    const done = await asked(`「${phrasing.text}」换到别的词条`, [field], "换过去", ({ entry_id }) => studio.api.post(`v1/phrasings/${part(phrasing.id)}/move`, { entry_id }));
     if (!done) return;
     toast(`已换到「${done.entry_id}」`);
     await read(offset);

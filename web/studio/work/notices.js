@@ -6,6 +6,7 @@ import { part } from "../api.js";
 import { asked, confirmed, opened } from "../dialog.js";
 import { choiceField, textField } from "../form.js";
 import { moment } from "../names.js";
+import { entryField } from "../pick.js";
 import { Table, link } from "../table.js";
 import { attempt, toast } from "../toast.js";
 import { minuteOf } from "./parts.js";
@@ -58,14 +59,15 @@ export async function show(place, visit) {
       textField("text", "要说的话", { lines: 3, required: true, placeholder: "例：顺丰华东停运，今天起改发中通，不要承诺次日达" }),
       textField("until", "到什么时候", { type: "datetime-local", required: true, value: minuteOf(Date.now() + USUAL_MS) }),
       choiceField("shop", "给谁", [["", "全部店铺"], ...shops.map(({ id, name }) => /** @type {[string, string]} */ ([id, name]))]),
-      textField("entry_id", "配套话术（编号，可以不填）", { placeholder: "例：物流-停运说明", hint: "客服可以从通知直接用这条话术" }),
+      entryField(studio.api, "entry_id", "配套话术（可以不填）", { hint: "客服可以从通知直接用", reply: "reply_id" }),
     ];
-    const done = await asked("发通知", fields, "发出", ({ text, until, shop, entry_id }) =>
+    const done = await asked("发通知", fields, "发出", ({ text, until, shop, entry_id, reply_id }) =>
       studio.api.post("v1/notices", {
         text: text?.trim(),
         until: new Date(until ?? "").getTime(),
         shops: shop ? [shop] : undefined,
-        entry_id: entry_id?.trim() || undefined,
+        entry_id: entry_id || undefined,
+        reply_id: reply_id || undefined,
       }),
     );
     if (!done) return;
