@@ -9,7 +9,7 @@
 // needs signing in asks for it in a dialog and goes on after: nothing that stands on the screen is lost.
 
 import { sentence } from "./problems.js";
-import { tokenOf } from "./session.js";
+import { tokenOf } from "./token.js";
 
 /** Longest wait for an answer, in milliseconds: an import of 20 MB on a busy machine takes that long. */
 const TIMEOUT_MS = 120_000;

@@ -3,7 +3,7 @@
 
 import { Api } from "./api.js";
 import { Studio } from "./shell.js";
-import { keepToken } from "./session.js";
+import { keepToken } from "./token.js";
 
 keepToken();
 const studio = new Studio(new Api(), document.body);

@@ -1,37 +1,15 @@
 // @ts-check
-// Who works here: a session by password, or the local token of the link that `serve` prints, kept for this tab alone.
+// Who works here: a session by password, or the local token (token.js).
 
 import { element } from "../panel/dom.js";
 import { opened } from "./dialog.js";
 import { fieldsOf, submit, textField, valuesOf } from "./form.js";
-
-/** Where the token is kept: `sessionStorage`, so that it ends with the tab. */
-const TOKEN = "huashu-token";
-
-/** Hexadecimal digits of a local token, and what else tokens are made of. */
-const TOKEN_FORM = /^[\w.-]{16,200}$/u;
+import { dropToken, setToken, tokenOf } from "./token.js";
 
 /**
  * @typedef {{accounts: boolean, name: string | null, display: string | null, role: string, rights: string[], authority: string | null,
  *   shops: string[] | null, categories: string[] | null, oidc: boolean}} Session
  */
-
-/** Takes the token out of the address: it belongs in no history. */
-export function keepToken() {
-  const token = new URLSearchParams(location.hash.slice(1)).get("token");
-  if (!token) return;
-  if (TOKEN_FORM.test(token)) sessionStorage.setItem(TOKEN, token);
-  history.replaceState(null, "", location.pathname);
-}
-
-/** @returns {string | null} */
-export function tokenOf() {
-  return sessionStorage.getItem(TOKEN);
-}
-
-export function dropToken() {
-  sessionStorage.removeItem(TOKEN);
-}
 
 /**
  * Who this is. A token that the service does not know is dropped: of another service, or of before it was made anew.
@@ -80,8 +58,7 @@ function withPassword(api, session, settle) {
 function withToken(api, settle) {
   const form = fieldsOf([textField("token", "令牌", { required: true, hint: "启动服务时会印出带令牌的链接；也在数据文件夹的 local-token 里" })], async () => {
     const token = (valuesOf(form).token ?? "").trim().replace(/^.*#token=/u, "");
-    if (!TOKEN_FORM.test(token)) throw new Error("这不是令牌");
-    sessionStorage.setItem(TOKEN, token);
+    if (!setToken(token)) throw new Error("这不是令牌");
     if (!(await sessionOf(api)).rights.includes("edit")) throw new Error("服务不认识这个令牌");
     settle(true);
   });

@@ -8,8 +8,9 @@ import { confirmed } from "./dialog.js";
 import { Messages } from "./messages.js";
 import { ROLES, named } from "./names.js";
 import { SCREENS } from "./screens.js";
-import { dropToken, sessionOf, signIn, tokenOf } from "./session.js";
+import { sessionOf, signIn } from "./session.js";
 import { toast } from "./toast.js";
+import { dropToken, tokenOf } from "./token.js";
 
 /** @typedef {import("./session.js").Session} Session */
 /** @typedef {import("./screens.js").Screen} Screen */

@@ -3,12 +3,13 @@
 
 import { button, element } from "../../panel/dom.js";
 import { part } from "../api.js";
-import { asked, confirmed, opened } from "../dialog.js";
+import { asked, confirmed } from "../dialog.js";
 import { choiceField, textField } from "../form.js";
 import { choicesOf, moment, named, ROLES } from "../names.js";
 import { Table } from "../table.js";
 import { attempt, toast } from "../toast.js";
 import { showLimits } from "./limits.js";
+import { showOnce } from "./once.js";
 import { listOf, minuteOf, partsOf } from "./parts.js";
 import { showTokens } from "./tokens.js";
 
@@ -121,19 +122,4 @@ async function showUsers(place, visit) {
   };
   await read();
   table.focus();
-}
-
-/** What is shown once and never again. @param {string} title @param {string} secret */
-export async function showOnce(title, secret) {
-  await opened(title, (settle) => {
-    const field = element("input", "input secret");
-    field.readOnly = true;
-    field.value = secret;
-    field.setAttribute("aria-label", title);
-    const copy = button("take main", "复制", async () => {
-      await navigator.clipboard.writeText(secret).catch(() => field.select());
-      toast("已复制");
-    });
-    return [element("p", "dialog-text", "只显示这一次，请现在就交给本人。"), field, element("div", "dialog-foot", copy, button("take", "记好了", () => settle(true)))];
-  });
 }

@@ -8,8 +8,8 @@ import { textField } from "../form.js";
 import { moment } from "../names.js";
 import { Table } from "../table.js";
 import { attempt, toast } from "../toast.js";
+import { showOnce } from "./once.js";
 import { dayFrom, listOf } from "./parts.js";
-import { showOnce } from "./people.js";
 
 /** How long a token lives where nothing else is said, in days. */
 const USUAL_DAYS = 180;
