@@ -77,6 +77,8 @@ export function entryField(api, name, label, how = {}) {
     if (one) search.value = one.title;
     search.setCustomValidity(one || search.value.trim() === "" ? "" : "请从找到的里面选一条，或者清空");
     reply.replaceChildren(...choice("", [["", "整条，让客服自己选"], ...(one?.replies ?? []).map(choiceOf)]).children);
+    // An option that left another <select> brings along what was chosen there.
+    reply.value = "";
     replies.hidden = !one || one.replies.length === 0;
     close();
   };

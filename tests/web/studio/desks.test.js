@@ -124,6 +124,7 @@ test("a notice is tied to one reply that was searched for, used from the panel, 
   await studio.dialog.getByLabel("要说的话").fill("仓库盘点，今天的单明天发");
   await studio.dialog.getByLabel("配套话术（可以不填）").fill("怎么还没发货");
   await studio.dialog.getByRole("option", { name: /催发货/u }).click();
+  assert.equal(await studio.dialog.getByLabel("哪一句").inputValue(), "", "the whole entry, until one is chosen");
   await studio.dialog.getByLabel("哪一句").selectOption({ label: "抖音：宝子，{{订单号}} 马上发。" });
   await studio.dialog.getByRole("button", { name: "发出" }).click();
   const pinned = page.locator(".notice").filter({ hasText: "仓库盘点" });
