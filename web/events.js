@@ -26,7 +26,7 @@ const RETRY_MS = 5_000;
 const MAX_RETRY_MS = 300_000;
 
 /** Failures that pass. Of any other the batch is dropped: sent again it would fail again. */
-const PASSING = new Set(["offline", "busy", "timeout"]);
+const PASSING = new Set(["offline", "busy", "crowded", "too_often", "timeout"]);
 
 /**
  * A UUIDv7: ids in the order of time. `crypto.randomUUID` is for secure pages only, and a page in a local network often is none.

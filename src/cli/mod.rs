@@ -76,8 +76,8 @@ const AFTER_HELP: &str = "\
   huashu check                              检查知识库
   huashu import 话术.xlsx --into kb/导入    导入表格
 
-设置的次序：命令行，环境变量（HUASHU_KB、HUASHU_INDEX、HUASHU_DATA、HUASHU_COLOR、HUASHU_LISTEN、HUASHU_POLL），
-当前目录的 huashu.toml（kb、index、data、color、listen、poll），默认值。
+设置的次序：命令行，环境变量（HUASHU_KB、HUASHU_INDEX、HUASHU_DATA、HUASHU_COLOR、HUASHU_LISTEN、HUASHU_POLL、HUASHU_RATE），
+当前目录的 huashu.toml（kb、index、data、color、listen、poll、rate），默认值。
 退出码：0 完成，1 发现问题，2 没能运行。";
 
 /// The command line as read.

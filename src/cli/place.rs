@@ -13,7 +13,7 @@ use std::time::Duration;
 const FILE: &str = "huashu.toml";
 
 /// Its keys, for the sentence about an unknown one.
-const KEYS: &str = "kb、index、data、color、listen、poll、tls_cert、tls_key、host_names、oidc";
+const KEYS: &str = "kb、index、data、color、listen、poll、rate、tls_cert、tls_key、host_names、oidc";
 
 /// The library where nothing says otherwise.
 const DEFAULT_KB: &str = "kb";
@@ -65,6 +65,8 @@ pub(super) struct File {
     pub(super) listen: Option<Listen>,
     /// Seconds between walks of `serve`.
     pub(super) poll: Option<Poll>,
+    /// Requests a second of one caller of `serve`; 0: any number.
+    pub(super) rate: Option<u32>,
     /// Certificate and chain of `serve`, PEM.
     pub(super) tls_cert: Option<PathBuf>,
     /// Its key.

@@ -12,10 +12,10 @@ use anyhow::{Context, bail};
 use clap::Args;
 use std::io::IsTerminal;
 use std::net::{Ipv4Addr, SocketAddr};
+use std::num::NonZeroU32;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use tokio::net::TcpListener;
 use tracing_subscriber::EnvFilter;
 
 /// Where to listen where nothing says otherwise.
@@ -44,6 +44,9 @@ pub(super) struct Options {
     /// 每隔几秒看一遍文件夹，用于网络磁盘（默认由系统通知）
     #[arg(long, value_name = "SECONDS", env = "HUASHU_POLL", hide_env = true)]
     poll: Option<Poll>,
+    /// 每个账号每秒最多几次请求，0 为不限（默认 100；没有账号的本机程序合起来是它的一百倍）
+    #[arg(long, value_name = "N", env = "HUASHU_RATE", hide_env = true)]
+    rate: Option<u32>,
     /// 证书和证书链（PEM）：用 HTTPS 提供
     #[arg(long, value_name = "FILE", requires = "tls_key")]
     tls_cert: Option<PathBuf>,
@@ -76,7 +79,7 @@ pub(super) fn run(options: &Options, file: &File, place: &Place, screen: &mut Sc
     let tls = tls(options, file)?;
     let names = if options.host_names.is_empty() { &file.host_names } else { &options.host_names };
     let listener = runtime
-        .block_on(TcpListener::bind(address))
+        .block_on(async { http::listen(address) })
         .with_context(|| format!("不能在 {address} 上提供；端口被占用时，用 --listen 另选一个"))?;
     // Signals are caught from here on: who reads the address may send one at once.
     let stop = { runtime.block_on(async { stop_signal() })? };
@@ -84,7 +87,8 @@ pub(super) fn run(options: &Options, file: &File, place: &Place, screen: &mut Sc
     let has_accounts = !register.people().is_empty();
     let hosts = if names.is_empty() { Hosts::Any } else { Hosts::Named(names.as_slice().into()) };
     let state = state(&live, journal).with_register(register).with_token(&token).with_hosts(hosts);
-    let state = with_oidc(state, file)?;
+    let rate = options.rate.or(file.rate).unwrap_or(http::DEFAULT_RATE.get());
+    let state = with_oidc(state.with_rate(NonZeroU32::new(rate)), file)?;
     let local = listener.local_addr()?;
     let scheme = if tls.is_some() { "https" } else { "http" };
     let url = match names.first() {

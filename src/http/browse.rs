@@ -60,7 +60,7 @@ pub(super) async fn post_browse(
     let limit = page_limit(request.limit.unwrap_or(DEFAULT_PAGE))?;
     page_limit(request.ids.len())?;
     let snapshot = state.snapshot_at(&who, &at).await?;
-    let place = state.take_place()?;
+    let place = state.take_place().await?;
     let response = blocking(move || {
         let _place = place;
         let mut context = request.context.clone().read(&snapshot.library.lexicon)?;

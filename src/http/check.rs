@@ -133,7 +133,7 @@ pub(super) async fn post_check(
     if length > MAX_DRAFT_CHARS {
         return Err(ApiError::TooLarge(format!("a draft has at most {MAX_DRAFT_CHARS} characters, found {length}")));
     }
-    let place = state.take_place()?;
+    let place = state.take_place().await?;
     let findings = blocking(move || {
         let _place = place;
         let snapshot = state.live.snapshot();

@@ -164,7 +164,7 @@ pub(super) async fn render_reply(
         return Err(ApiError::BadValue(format!("the value of slot {name:?} is longer than {MAX_SLOT_VALUE_CHARS} characters")));
     }
     let allowance = Allowance::of(&state, &who).await?;
-    let place = state.take_place()?;
+    let place = state.take_place().await?;
     let rendered = blocking(move || {
         let _place = place;
         render(&state, &who, &allowance, &id, request)

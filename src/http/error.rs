@@ -159,6 +159,18 @@ pub enum ApiError {
     /// More searches at once than the limit.
     #[error("too many searches at once; try again in {RETRY_AFTER_SECONDS} s")]
     Busy,
+    /// More connections than the limit.
+    #[error("too many connections at once; try again in {RETRY_AFTER_SECONDS} s")]
+    Crowded,
+    /// One caller asks too often.
+    #[error("more requests than one caller may make; try again in {0} s")]
+    TooOften(u32),
+    /// An address that is too long.
+    #[error("{0}")]
+    UriTooLong(String),
+    /// Headers that are too many or too long.
+    #[error("{0}")]
+    HeadersTooLarge(String),
     /// It took too long.
     #[error("the answer took too long")]
     Timeout,
@@ -215,6 +227,10 @@ impl ApiError {
             ApiError::WrongHost => (StatusCode::MISDIRECTED_REQUEST, "wrong_host", "Wrong host"),
             ApiError::WrongOrigin => (StatusCode::FORBIDDEN, "wrong_origin", "Wrong origin"),
             ApiError::Busy => (StatusCode::SERVICE_UNAVAILABLE, "busy", "Busy"),
+            ApiError::Crowded => (StatusCode::SERVICE_UNAVAILABLE, "crowded", "Too many connections"),
+            ApiError::TooOften(_) => (StatusCode::TOO_MANY_REQUESTS, "too_often", "Too many requests"),
+            ApiError::UriTooLong(_) => (StatusCode::URI_TOO_LONG, "uri_too_long", "Address too long"),
+            ApiError::HeadersTooLarge(_) => (StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, "headers_too_large", "Headers too large"),
             ApiError::Timeout => (StatusCode::SERVICE_UNAVAILABLE, "timeout", "Took too long"),
             ApiError::Other(status) => (*status, "request_failed", "Request failed"),
             ApiError::Internal(_) => (StatusCode::INTERNAL_SERVER_ERROR, "internal", "Internal error"),
@@ -322,7 +338,7 @@ impl IntoResponse for ApiError {
         }
         let retry_after = match self {
             ApiError::Busy => Some(RETRY_AFTER_SECONDS),
-            ApiError::Throttled(seconds) => Some(seconds),
+            ApiError::Throttled(seconds) | ApiError::TooOften(seconds) => Some(seconds),
             _ => None,
         };
         let unauthorized = matches!(self, ApiError::Unauthorized);

@@ -30,6 +30,32 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// Longest id of a caller's own: a UUID has 36, tracing systems have up to 64.
 const MAX_REQUEST_ID_CHARS: usize = 128;
 
+/// Longest address: a question of 2,000 characters in it takes 18,000 bytes; what is longer goes by `POST`.
+const MAX_URI_BYTES: usize = 32 * 1024;
+
+/// Most headers: browsers send twenty, proxies add some.
+const MAX_HEADERS: usize = 64;
+
+/// Most bytes of all headers: as much as proxies let through.
+const MAX_HEADER_BYTES: usize = 32 * 1024;
+
+/// Refuses what no client of ours sends, before anything is done with it.
+fn check_head(uri: &Uri, headers: &HeaderMap) -> Result<(), ApiError> {
+    let address = uri.path_and_query().map_or(0, |path| path.as_str().len());
+    if address > MAX_URI_BYTES {
+        return Err(ApiError::UriTooLong(format!(
+            "an address has at most {MAX_URI_BYTES} bytes, found {address}: send the question by POST"
+        )));
+    }
+    let bytes: usize = headers.iter().map(|(name, value)| name.as_str().len() + value.len()).sum();
+    if headers.len() > MAX_HEADERS || bytes > MAX_HEADER_BYTES {
+        let found = headers.len();
+        let detail = format!("at most {MAX_HEADERS} headers and {MAX_HEADER_BYTES} bytes of them are read, found {found} and {bytes}");
+        return Err(ApiError::HeadersTooLarge(detail));
+    }
+    Ok(())
+}
+
 /// Under which names the server answers.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub enum Hosts {
@@ -80,7 +106,9 @@ pub(super) async fn frame(State(state): State<AppState>, request: Request, next:
     let route = request.extensions().get::<MatchedPath>().map_or_else(|| "none".to_owned(), |path| path.as_str().to_owned());
     let span = tracing::info_span!("request", id);
     let sender = Sender::of(request.uri(), request.headers());
-    let response = if !state.hosts.allow(request.uri(), request.headers()) {
+    let response = if let Err(error) = check_head(request.uri(), request.headers()) {
+        error.into_response()
+    } else if !state.hosts.allow(request.uri(), request.headers()) {
         ApiError::WrongHost.into_response()
     } else if let Some(allowed) = origin::preflight(sender, &method, request.headers()) {
         allowed

@@ -40,7 +40,7 @@ pub(super) async fn post_mask(
     if length > MAX_DRAFT_CHARS {
         return Err(ApiError::TooLarge(format!("a text has at most {MAX_DRAFT_CHARS} characters, found {length}")));
     }
-    let place = state.take_place()?;
+    let place = state.take_place().await?;
     let text = blocking(move || {
         let _place = place;
         Ok(mask::mask(&request.text))

@@ -1,5 +1,5 @@
 //! The HTTP edge: handlers take input, call the core, shape the answer. [`router`] is the seam that tests drive without sockets;
-//! [`serve`] puts it on a listener.
+//! [`serve()`] puts it on a listener.
 
 mod at;
 mod audit;
@@ -28,16 +28,19 @@ mod notices;
 mod oidc;
 mod origin;
 mod page;
+mod patience;
 mod personal;
 mod picture;
 mod points;
 mod preview;
 mod privacy;
 mod private;
+mod rate;
 mod removed;
 mod renewals;
 mod reports;
 mod search;
+mod serve;
 mod session;
 mod site_profiles;
 mod submissions;
@@ -49,6 +52,7 @@ mod trial;
 mod upkeep;
 mod users;
 mod who;
+mod wire;
 
 pub use audit::{AuditLine, AuditResponse};
 pub use browse::{BrowseRequest, BrowseResponse};
@@ -80,10 +84,12 @@ pub use notices::{
     ReviewNoticeRequest,
 };
 pub use origin::EXTENSION_ORIGIN;
+pub use patience::Patience;
 pub use points::{BoardLine, LedgerLine, PointsResponse};
 pub use preview::{PreviewRequest, PreviewResponse, ReplyFinding, SimilarJson};
 pub use privacy::{ErasedResponse, MaskSample, PersonResponse, PrivacyResponse, RetentionLine};
 pub use private::{PrivateJson, PrivateRequest, PrivateResponse};
+pub use rate::DEFAULT_RATE;
 pub use removed::{RemovedJson, RemovedResponse};
 pub use renewals::{RenewOutcome, RenewRequest, RenewResponse, RenewalJson, RenewalsResponse};
 pub use reports::{
@@ -91,6 +97,7 @@ pub use reports::{
     SampleJson, SpeedRow, SuccessJson, UnusedRow, UsageRow,
 };
 pub use search::{ContextJson, FilterJson, MAX_MESSAGES, MAX_QUESTION_BYTES, SearchRequest, SuggestResponse};
+pub use serve::{serve, serve_tls};
 pub use session::{PasswordChange, SessionResponse, SignInRequest};
 pub use submissions::{
     ChangeJson, CommentJson, CommentRequest, ReturnRequest, SubmissionJson, SubmissionRequest, SubmissionResponse, SubmissionsResponse,
@@ -101,6 +108,7 @@ pub use token::{TOKEN_FILE, local_token};
 pub use tokens::{NewToken, NewTokenResponse, TokenJson, TokensResponse};
 pub use trial::{EntryShift, FileTrialRequest, FileTrialResponse, QuestionShift, SentenceTrial};
 pub use users::{LendRequest, LentJson, NewUser, NewUserResponse, SetPassword, SetPasswordResponse, UserChange, UserJson, UsersResponse};
+pub use wire::{MAX_CONNECTIONS, listen};
 
 use crate::editing::{Author, Beside, Editing, Way};
 use crate::journal::Journal;
@@ -112,14 +120,9 @@ use crate::snapshot::Snapshot;
 use crate::suggest::SuggestTable;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
-use axum::extract::connect_info::Connected;
-use axum::serve::{IncomingStream, Listener};
-use futures_util::future::OptionFuture;
-use std::net::SocketAddr;
+use std::num::NonZeroU32;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
-use tls::{Peer, TlsListener};
-use tokio::net::TcpListener;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::predicate::{NotForContentType, Predicate, SizeAbove};
@@ -174,6 +177,9 @@ pub struct AppState {
     /// The local token; absent: nobody has it.
     token: Option<Arc<str>>,
     hosts: Hosts,
+    patience: Patience,
+    connections: usize,
+    rates: Arc<rate::Rates>,
     /// Whether browsers come by TLS: cookies are for it alone then.
     secure: bool,
     login: Arc<login::Login>,
@@ -181,6 +187,7 @@ pub struct AppState {
     #[cfg(feature = "oidc")]
     oidc: Option<Arc<oidc::Oidc>>,
     searches: Arc<Semaphore>,
+    cores: Arc<Semaphore>,
     reports: Arc<Semaphore>,
     suggest: Arc<Mutex<search::KeptTable>>,
     lately: Arc<Lately>,
@@ -201,12 +208,16 @@ impl AppState {
             editing: None,
             token: None,
             hosts: Hosts::Any,
+            patience: Patience::DEFAULT,
+            connections: MAX_CONNECTIONS,
+            rates: Arc::new(rate::Rates::new(Some(DEFAULT_RATE))),
             secure: false,
             login: Arc::default(),
             ready: Arc::default(),
             #[cfg(feature = "oidc")]
             oidc: None,
             searches: Arc::new(Semaphore::new(MAX_SEARCHES)),
+            cores: Arc::new(Semaphore::new(cores())),
             reports: Arc::new(Semaphore::new(reports::MAX_REPORTS)),
             suggest: Arc::default(),
             lately: Arc::default(),
@@ -238,6 +249,21 @@ impl AppState {
         AppState { hosts, ..self }
     }
 
+    /// The same with another patience with its clients.
+    pub fn with_patience(self, patience: Patience) -> AppState {
+        AppState { patience, ..self }
+    }
+
+    /// The same with another number of connections at once.
+    pub fn with_connections(self, connections: usize) -> AppState {
+        AppState { connections, ..self }
+    }
+
+    /// The same with another number of requests a second of one caller; `None`: any.
+    pub fn with_rate(self, per_second: Option<NonZeroU32>) -> AppState {
+        AppState { rates: Arc::new(rate::Rates::new(per_second)), ..self }
+    }
+
     /// The same with the rule for its address, where nothing else was said.
     fn or_hosts(self, hosts: Hosts) -> AppState {
         if self.hosts == Hosts::Any { self.with_hosts(hosts) } else { self }
@@ -248,12 +274,14 @@ impl AppState {
         AppState { searches: Arc::new(Semaphore::new(limit)), ..self }
     }
 
-    /// A place among the searches, until it is dropped.
-    fn take_place(&self) -> Result<OwnedSemaphorePermit, ApiError> {
-        Arc::clone(&self.searches).try_acquire_owned().map_err(|_| {
+    /// A place among the searches, until it is dropped: refused at once where too many wait, else given once a core is free.
+    async fn take_place(&self) -> Result<Place, ApiError> {
+        let in_line = Arc::clone(&self.searches).try_acquire_owned().map_err(|_| {
             metrics::counter!("huashu_searches_refused_total").increment(1);
             ApiError::Busy
-        })
+        })?;
+        let core = Arc::clone(&self.cores).acquire_owned().await.map_err(|_| ApiError::Busy)?;
+        Ok(Place { _in_line: in_line, _core: core })
     }
 
     fn journal(&self) -> Result<Arc<Journal>, ApiError> {
@@ -319,6 +347,18 @@ impl AppState {
             }
         }
     }
+}
+
+/// A place among the searches.
+struct Place {
+    _in_line: OwnedSemaphorePermit,
+    _core: OwnedSemaphorePermit,
+}
+
+/// How many searches compute at once: as many as there are cores, since more would only take turns; two at least, so that a long one alone
+/// does not hold up all others.
+fn cores() -> usize {
+    std::thread::available_parallelism().map_or(2, std::num::NonZero::get).max(2)
 }
 
 /// Runs work that computes or reads files off the async threads.
@@ -501,64 +541,6 @@ pub fn router(state: AppState) -> Router {
         .layer(axum::middleware::from_fn_with_state(state.clone(), frame::frame))
         .layer(compression)
         .with_state(state)
-}
-
-/// Serves until `shutdown` is done, then lets open requests end, for [`SHUTDOWN_GRACE`] at most.
-///
-/// # Errors
-/// Where the listener fails.
-pub async fn serve(listener: TcpListener, state: AppState, shutdown: impl Future<Output = ()> + Send + 'static) -> std::io::Result<()> {
-    let hosts = Hosts::of(listener.local_addr()?);
-    serve_on(listener, state.or_hosts(hosts), shutdown).await
-}
-
-/// The same by TLS; cookies are for TLS alone then.
-///
-/// # Errors
-/// Where the listener fails.
-pub async fn serve_tls(
-    listener: TcpListener,
-    tls: Tls,
-    state: AppState,
-    shutdown: impl Future<Output = ()> + Send + 'static,
-) -> std::io::Result<()> {
-    let hosts = Hosts::of(listener.local_addr()?);
-    let state = AppState { secure: true, ..state.or_hosts(hosts) };
-    serve_on(TlsListener::new(listener, tls)?, state, shutdown).await
-}
-
-async fn serve_on<L>(listener: L, state: AppState, shutdown: impl Future<Output = ()> + Send + 'static) -> std::io::Result<()>
-where
-    L: Listener<Addr = SocketAddr>,
-    Peer: for<'a> Connected<IncomingStream<'a, L>>,
-{
-    let upkeep = tokio::spawn(upkeep::run(state.clone()));
-    let (asked, is_asked) = tokio::sync::oneshot::channel::<()>();
-    let notices = state.notices.clone();
-    let people = state.register.clone().map(|register| tokio::spawn(async move { register.follow_people().await }));
-    let register = state.register.clone();
-    let service = router(state).into_make_service_with_connect_info::<Peer>();
-    let served = axum::serve(listener, service).with_graceful_shutdown(async move {
-        shutdown.await;
-        notices.close();
-        let _ = asked.send(());
-    });
-    let too_long = async {
-        if is_asked.await.is_err() {
-            std::future::pending::<()>().await;
-        }
-        tokio::time::sleep(SHUTDOWN_GRACE).await;
-    };
-    let result = tokio::select! {
-        result = served.into_future() => result,
-        () = too_long => Ok(()),
-    };
-    upkeep.abort();
-    people.iter().for_each(tokio::task::JoinHandle::abort);
-    if let Some(Err(error)) = OptionFuture::from(register.as_ref().map(Register::write_seen)).await {
-        tracing::error!(%error, "when people were last seen could not be written");
-    }
-    result
 }
 
 /// Makes a panic say where, not what: its message may quote a customer. For the whole process, so that its `main` decides.

@@ -31,6 +31,9 @@ const RETRY: Duration = Duration::from_secs(1);
 /// Silence after which a comment is sent, so that proxies keep the line and a dead one is noticed.
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
 
+// A stream with nothing to tell must not be taken for an idle connection.
+const _: () = assert!(2 * KEEP_ALIVE.as_secs() < super::Patience::DEFAULT.idle.as_secs());
+
 /// A stream ends after this and the panel comes back, so that who was shut out hears nothing more.
 const MAX_LISTENING: Duration = Duration::from_secs(10 * 60);
 

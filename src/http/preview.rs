@@ -82,7 +82,7 @@ pub(super) async fn post_preview(
     ApiJson(request): ApiJson<PreviewRequest>,
 ) -> Result<Json<PreviewResponse>, ApiError> {
     who.require(Right::Use)?;
-    let place = state.take_place()?;
+    let place = state.take_place().await?;
     let preview = blocking(move || {
         let _place = place;
         let snapshot = state.live.snapshot();

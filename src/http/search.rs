@@ -300,7 +300,7 @@ pub(super) async fn get_search(
 async fn search(state: AppState, who: Who, request: SearchRequest, at: AtParams) -> Result<Json<SearchResponse>, ApiError> {
     who.require(Right::Use)?;
     let snapshot = state.snapshot_at(&who, &at).await?;
-    let place = state.take_place()?;
+    let place = state.take_place().await?;
     let response = blocking(move || {
         let _place = place;
         let context = request.context.kept();
@@ -398,7 +398,7 @@ pub(super) async fn get_suggest(
     if limit > MAX_SUGGESTIONS {
         return Err(ApiError::BadQuery(format!("limit is at most {MAX_SUGGESTIONS}, found {limit}")));
     }
-    let place = state.take_place()?;
+    let place = state.take_place().await?;
     let suggestions = blocking(move || {
         let _place = place;
         let snapshot = state.live.snapshot();

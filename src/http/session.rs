@@ -3,9 +3,9 @@
 use super::AppState;
 use super::error::ApiError;
 use super::extract::ApiJson;
-use super::tls::Peer;
 use super::users::check_password;
 use super::who::{SESSION_COOKIE, Who, session_cookie};
+use super::wire::Peer;
 use crate::access::{Proof, Right};
 use crate::journal::now_ms;
 use crate::register::{Register, SESSION_SECONDS};

@@ -99,25 +99,29 @@ impl FromRequestParts<AppState> for Who {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Who, ApiError> {
-        let people = state.register.as_ref().map(Register::people);
-        if let Some(given) = bearer(&parts.headers) {
-            // Digests are compared, so that the time taken says nothing of the token.
-            let is_local = state.token.as_deref().is_some_and(|token| digest(given) == digest(token));
-            let user = || people.as_ref().and_then(|people| people.by_token(given, now_ms()));
-            return if is_local { Ok(Who(Caller::local())) } else { user().map(Who).ok_or(ApiError::Unauthorized) };
-        }
-        // A browser sends cookies with what pages elsewhere and the extension ask for; theirs do not count.
-        let is_own = Sender::of(&parts.uri, &parts.headers) == Sender::Own;
-        let session = session_cookie(&parts.headers).filter(|_| is_own);
-        if let Some(caller) = people.as_ref().and_then(|people| people.by_session(session?, now_ms())) {
-            return Ok(Who(caller));
-        }
-        if people.is_some_and(|people| !people.is_empty()) {
-            Ok(Who(Caller::stranger()))
-        } else {
-            Ok(Who(Caller::nobody(&install_id(&parts.headers)?)))
-        }
+        let caller = caller(parts, state)?;
+        state.rates.take(&caller)?;
+        Ok(Who(caller))
     }
+}
+
+/// Who it is, by what the request shows.
+fn caller(parts: &Parts, state: &AppState) -> Result<Caller, ApiError> {
+    let people = state.register.as_ref().map(Register::people);
+    if let Some(given) = bearer(&parts.headers) {
+        // Digests are compared, so that the time taken says nothing of the token.
+        let is_local = state.token.as_deref().is_some_and(|token| digest(given) == digest(token));
+        let user = || people.as_ref().and_then(|people| people.by_token(given, now_ms()));
+        return if is_local { Ok(Caller::local()) } else { user().ok_or(ApiError::Unauthorized) };
+    }
+    // A browser sends cookies with what pages elsewhere and the extension ask for; theirs do not count.
+    let is_own = Sender::of(&parts.uri, &parts.headers) == Sender::Own;
+    let session = session_cookie(&parts.headers).filter(|_| is_own);
+    if let Some(caller) = people.as_ref().and_then(|people| people.by_session(session?, now_ms())) {
+        return Ok(caller);
+    }
+    let has_accounts = people.is_some_and(|people| !people.is_empty());
+    if has_accounts { Ok(Caller::stranger()) } else { Ok(Caller::nobody(&install_id(&parts.headers)?)) }
 }
 
 /// The value of the session's cookie.

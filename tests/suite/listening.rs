@@ -124,3 +124,25 @@ fn other_addresses_need_an_admin_and_a_certificate_makes_cookies_secure() {
     plain.write_all(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n").unwrap();
     assert!(ask("localhost", "GET", "/healthz", "").starts_with("HTTP/1.1 200"));
 }
+
+#[test]
+fn one_account_that_asks_too_often_is_slowed_down_alone() {
+    let desk = desk();
+    let token = |name: &str| {
+        assert_eq!(huashu(desk.path(), &["user", "add", name]).0, 0);
+        huashu(desk.path(), &["token", "add", name, "--label", "扩展"]).1["token"].as_str().unwrap().to_owned()
+    };
+    let (wild, other) = (token("小李"), token("小王"));
+    let service = Service::start_by(Command::new(PROGRAM), desk.path(), &["--rate", "1"]);
+    let begin = Instant::now();
+    while search(&service.address, &wild) != 429 {
+        assert!(begin.elapsed() < PATIENCE, "whoever asks once a second and more is never refused");
+    }
+    assert_eq!(search(&service.address, &other), 200);
+    // Local programs without an account have a hundred times that.
+    assert_eq!(service.get("/v1/library").0, 200);
+    while search(&service.address, &wild) != 200 {
+        assert!(begin.elapsed() < PATIENCE, "after a rest it is let in again");
+        std::thread::sleep(Duration::from_millis(100));
+    }
+}

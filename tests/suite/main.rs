@@ -4,6 +4,7 @@
 mod accounts;
 mod bad_input;
 mod cli;
+mod clients;
 mod editing;
 mod extension;
 mod faults;

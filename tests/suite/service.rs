@@ -16,8 +16,18 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(120);
 pub(crate) const PROGRAM: &str = env!("CARGO_BIN_EXE_huashu");
 
 /// Settings of the tester's own that must not reach the program.
-pub(crate) const VARIABLES: [&str; 9] =
-    ["HUASHU_KB", "HUASHU_INDEX", "HUASHU_DATA", "HUASHU_COLOR", "HUASHU_LISTEN", "HUASHU_POLL", "HUASHU_LOG", "RUST_LOG", "NO_COLOR"];
+pub(crate) const VARIABLES: [&str; 10] = [
+    "HUASHU_KB",
+    "HUASHU_INDEX",
+    "HUASHU_DATA",
+    "HUASHU_COLOR",
+    "HUASHU_LISTEN",
+    "HUASHU_POLL",
+    "HUASHU_RATE",
+    "HUASHU_LOG",
+    "RUST_LOG",
+    "NO_COLOR",
+];
 
 /// Writes a file, folders above it included.
 pub(crate) fn put(desk: &Path, path: &str, text: impl AsRef<[u8]>) {

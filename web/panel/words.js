@@ -30,6 +30,8 @@ const ACTS = { 致谢: "顾客在道谢", 确认: "顾客在确认", 稍等: "�
 const FAILURES = {
   offline: "连不上服务，正在自动重试",
   busy: "服务正忙，正在自动重试",
+  crowded: "服务正忙，正在自动重试",
+  too_often: "请求太频繁，正在自动重试",
   timeout: "服务没有及时回答，正在自动重试",
   unauthorized: "请先登录",
   forbidden: "您的账号没有这个权限",

@@ -19,6 +19,8 @@ const BY_CODE = {
   golden_broken: "有黄金问题会找不到原来的词条",
   too_large: "内容太大",
   busy: "服务正忙，请稍后再试",
+  crowded: "连到服务的太多了，请稍后再试",
+  too_often: "请求太频繁，请稍后再试",
   timeout: "服务没有在时间内答复，请再试一次",
   no_journal: "服务没有开日志，日志里有原因",
   no_register: "服务没有打开登记库，日志里有原因",
