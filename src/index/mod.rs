@@ -6,13 +6,14 @@ mod store;
 use crate::analysis::Analyzer;
 use crate::entry::Entry;
 use crate::learning::Learned;
+use std::collections::HashMap;
 use std::fs::File;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tantivy::Searcher;
 
-pub use schema::{FIELDS, Fields, Item, Source, entry_key};
+pub use schema::{Content, FIELDS, Fields, Item, Source, entry_key};
 pub use store::IndexError;
 use store::Store;
 
@@ -28,8 +29,34 @@ pub struct Indexes {
     phrasings: Store,
     passages: Store,
     learned: Store,
+    /// The entries of the last update, by where they lie in memory.
+    known: HashMap<usize, Known>,
     /// Locked while it lives.
     _lock: Option<File>,
+}
+
+/// An entry and what it hashes to, once: all text of a large library takes longer than what else an update does. Holding the entry keeps its address from
+/// being another's.
+#[derive(Debug)]
+struct Known {
+    entry: Arc<Entry>,
+    key: u64,
+    phrasings: u64,
+    passages: u64,
+}
+
+impl Known {
+    fn new(entry: &Arc<Entry>) -> Known {
+        let (phrasings, passages) = (Item::new(Content::Phrasings(entry)), Item::new(Content::Passages(entry)));
+        Known { entry: Arc::clone(entry), key: phrasings.key(), phrasings: phrasings.version(), passages: passages.version() }
+    }
+
+    fn item(&self, source: Source) -> Item<'_> {
+        match source {
+            Source::Passages => Item::known(Content::Passages(&self.entry), self.key, self.passages),
+            _ => Item::known(Content::Phrasings(&self.entry), self.key, self.phrasings),
+        }
+    }
 }
 
 /// What a search needs of the indexes: the commits of one moment.
@@ -79,7 +106,10 @@ impl Indexes {
             Ok::<_, IndexError>(store)
         };
         let (phrasings, passages, learned) = (open(Source::Phrasings)?, open(Source::Passages)?, open(Source::Learned)?);
-        Ok((Indexes { dir: Some(dir.to_owned()), analysis_hash, phrasings, passages, learned, _lock: Some(lock) }, warnings))
+        Ok((
+            Indexes { dir: Some(dir.to_owned()), analysis_hash, phrasings, passages, learned, known: HashMap::new(), _lock: Some(lock) },
+            warnings,
+        ))
     }
 
     /// Indexes in memory.
@@ -88,7 +118,15 @@ impl Indexes {
     /// Where tantivy refuses.
     pub fn in_memory(analysis_hash: u64) -> Result<Indexes, IndexError> {
         let store = || Store::in_memory(analysis_hash);
-        Ok(Indexes { dir: None, analysis_hash, phrasings: store()?, passages: store()?, learned: store()?, _lock: None })
+        Ok(Indexes {
+            dir: None,
+            analysis_hash,
+            phrasings: store()?,
+            passages: store()?,
+            learned: store()?,
+            known: HashMap::new(),
+            _lock: None,
+        })
     }
 
     /// Makes the indexes hold exactly these entries and learned phrasings, analyzed in this way; returns how many were touched.
@@ -105,13 +143,21 @@ impl Indexes {
         if analysis_hash != self.analysis_hash {
             self.start_anew(analysis_hash)?;
         }
-        let of = |source| items(source, entries, learned);
+        self.know(entries);
+        let of = |source| entries.iter().filter_map(|entry| Some(self.known.get(&address(entry))?.item(source))).collect::<Vec<Item>>();
         let mut update = || {
             let touched = self.phrasings.update(&of(Source::Phrasings), analyzer)?;
             let touched = touched.max(self.passages.update(&of(Source::Passages), analyzer)?);
-            Ok(touched + self.learned.update(&of(Source::Learned), analyzer)?)
+            Ok(touched + self.learned.update(&items(Source::Learned, &[], learned), analyzer)?)
         };
         update().map_err(|error| explain(error, self.dir.as_deref()))
+    }
+
+    /// Hashes the entries that are not those of before, and forgets those that are gone.
+    fn know(&mut self, entries: &[Arc<Entry>]) {
+        let mut before = std::mem::take(&mut self.known);
+        let known = |entry: &Arc<Entry>| before.remove(&address(entry)).unwrap_or_else(|| Known::new(entry));
+        self.known = entries.iter().map(known).map(|known| (address(&known.entry), known)).collect();
     }
 
     /// The same for the learned phrasings alone.
@@ -157,10 +203,14 @@ fn explain(error: IndexError, dir: Option<&Path>) -> IndexError {
 
 fn items<'l>(source: Source, entries: &'l [Arc<Entry>], learned: &'l Learned) -> Vec<Item<'l>> {
     match source {
-        Source::Phrasings => entries.iter().map(|entry| Item::Phrasings(entry)).collect(),
-        Source::Passages => entries.iter().map(|entry| Item::Passages(entry)).collect(),
-        Source::Learned => learned.phrasings.iter().map(Item::Learned).collect(),
+        Source::Phrasings => entries.iter().map(|entry| Item::new(Content::Phrasings(entry))).collect(),
+        Source::Passages => entries.iter().map(|entry| Item::new(Content::Passages(entry))).collect(),
+        Source::Learned => learned.phrasings.iter().map(|phrasing| Item::new(Content::Learned(phrasing))).collect(),
     }
+}
+
+fn address(entry: &Arc<Entry>) -> usize {
+    Arc::as_ptr(entry).addr()
 }
 
 /// The last commits of a folder, without taking its lock, where they fit these entries exactly; what was learned is indexed in memory.

@@ -86,9 +86,17 @@ impl Source {
     }
 }
 
-/// Something that has documents of its own, written and removed together.
+/// Something that has documents of its own, written and removed together, with what it is known by.
 #[derive(Debug, Clone, Copy)]
-pub enum Item<'l> {
+pub struct Item<'l> {
+    of: Content<'l>,
+    key: u64,
+    version: u64,
+}
+
+/// What the documents of an item are made of.
+#[derive(Debug, Clone, Copy)]
+pub enum Content<'l> {
     /// Title and questions of an entry.
     Phrasings(&'l Entry),
     /// Sections of an entry.
@@ -97,66 +105,86 @@ pub enum Item<'l> {
     Learned(&'l LearnedPhrasing),
 }
 
-impl Item<'_> {
-    /// What it is found by in the index.
-    pub fn key(&self) -> u64 {
+impl Content<'_> {
+    fn key(&self) -> u64 {
         match self {
-            Item::Phrasings(entry) | Item::Passages(entry) => entry_key(&entry.id),
-            Item::Learned(phrasing) => phrasing.key,
+            Content::Phrasings(entry) | Content::Passages(entry) => entry_key(&entry.id),
+            Content::Learned(phrasing) => phrasing.key,
         }
     }
 
-    /// Hash of all that is indexed of it.
-    pub fn version(&self) -> u64 {
+    fn version(&self) -> u64 {
         let shortcut = match self {
-            Item::Phrasings(entry) => entry.shortcut.as_deref().unwrap_or_default(),
+            Content::Phrasings(entry) => entry.shortcut.as_deref().unwrap_or_default(),
             _ => "",
         };
         let texts = self.texts();
         hash(texts.iter().map(|(_, text)| text.as_ref()).chain([shortcut]))
     }
 
-    /// Whether it has no document.
-    pub fn is_empty(&self) -> bool {
-        matches!(self, Item::Passages(entry) if entry.passages.is_empty())
-    }
-
     /// Its texts with the numbers of their parts.
     fn texts(&self) -> Vec<(u64, Cow<'_, str>)> {
         match self {
-            Item::Phrasings(entry) => {
+            Content::Phrasings(entry) => {
                 std::iter::once(&entry.title).chain(&entry.questions).zip(0..).map(|(text, part)| (part, text.as_str().into())).collect()
             }
-            Item::Passages(entry) => {
+            Content::Passages(entry) => {
                 let pieces = |passage| passage_texts(passage).map(Cow::Owned);
                 entry.passages.iter().zip(0..).flat_map(|(passage, part)| pieces(passage).map(move |text| (part, text))).collect()
             }
-            Item::Learned(phrasing) => vec![(0, phrasing.text.as_ref().into())],
+            Content::Learned(phrasing) => vec![(0, phrasing.text.as_ref().into())],
         }
+    }
+}
+
+impl<'l> Item<'l> {
+    /// Hashes all of its text.
+    pub fn new(of: Content<'l>) -> Item<'l> {
+        Item { of, key: of.key(), version: of.version() }
+    }
+
+    /// The same with the hashes that [`Item::new`] gave before.
+    pub(super) fn known(of: Content<'l>, key: u64, version: u64) -> Item<'l> {
+        Item { of, key, version }
+    }
+
+    /// What it is found by in the index.
+    pub fn key(&self) -> u64 {
+        self.key
+    }
+
+    /// Hash of all that is indexed of it.
+    pub fn version(&self) -> u64 {
+        self.version
+    }
+
+    /// Whether it has no document.
+    pub fn is_empty(&self) -> bool {
+        matches!(self.of, Content::Passages(entry) if entry.passages.is_empty())
     }
 
     /// Its documents.
     pub fn documents(&self, analyzer: &Analyzer, fields: &Fields) -> Vec<TantivyDocument> {
-        let (key, version) = (self.key(), self.version());
-        self.texts()
+        self.of
+            .texts()
             .iter()
             .map(|(part, text)| {
                 let folded = fold(text).text;
-                let mut document = doc!(fields.entry => key, fields.part => *part, fields.version => version);
+                let mut document = doc!(fields.entry => self.key, fields.part => *part, fields.version => self.version);
                 let words = analyzer.words(&folded);
                 let words = words.iter().map(|token| (token.term.to_owned(), token.position));
                 // A phrasing is about one matter as a whole; a passage touches on many.
-                let intents = match self {
-                    Item::Phrasings(_) => analyzer.intents(&folded, Voice::Entry),
-                    Item::Learned(_) => analyzer.intents(&folded, Voice::Customer),
-                    Item::Passages(_) => Vec::new(),
+                let intents = match self.of {
+                    Content::Phrasings(_) => analyzer.intents(&folded, Voice::Entry),
+                    Content::Learned(_) => analyzer.intents(&folded, Voice::Customer),
+                    Content::Passages(_) => Vec::new(),
                 };
                 let intents = intents.into_iter().map(|intent| (intent, folded.len()));
                 document.add_pre_tokenized_text(fields.words, pretokenized(words.chain(intents)));
                 let pairs = grams(&folded);
                 document
                     .add_pre_tokenized_text(fields.grams, pretokenized(pairs.iter().map(|token| (token.term.to_owned(), token.position))));
-                if let Item::Phrasings(entry) = self {
+                if let Content::Phrasings(entry) = self.of {
                     document.add_pre_tokenized_text(fields.pinyin, pretokenized(sounds(entry, *part, &folded)));
                 }
                 document

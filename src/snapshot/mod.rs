@@ -41,7 +41,7 @@ pub struct Snapshot {
     pub at: DateTime,
     /// Entries in the order of the library; an ordinal is an index into it.
     entries: Vec<Arc<EntryText>>,
-    by_id: HashMap<String, u32>,
+    names: Arc<Names>,
     by_shortcut: HashMap<String, u32>,
     /// Approved, valid now, not replaced.
     served: Bitset,
@@ -73,6 +73,29 @@ pub struct Snapshot {
 /// Number of an entry in a snapshot.
 pub type Ordinal = u32;
 
+/// Numbers of the entries by what they are called.
+#[derive(Debug)]
+struct Names {
+    /// By folded id.
+    by_id: HashMap<String, Ordinal>,
+    /// By what the indexes call them.
+    by_key: HashMap<u64, Ordinal>,
+}
+
+impl Names {
+    /// Those of before where the same ids stand in the same order: hashing all of a large library takes longer than what else an edit does.
+    fn new(entries: &[Arc<Entry>], before: Option<&Snapshot>) -> Arc<Names> {
+        let same = |(entry, before): (&Arc<Entry>, &Arc<EntryText>)| Arc::ptr_eq(entry, &before.entry) || entry.id == before.entry.id;
+        match before {
+            Some(before) if before.len() == entries.len() && entries.iter().zip(&before.entries).all(same) => Arc::clone(&before.names),
+            _ => Arc::new(Names {
+                by_id: entries.iter().zip(0..).map(|(entry, ordinal)| (fold(&entry.id).text, ordinal)).collect(),
+                by_key: entries.iter().zip(0..).map(|(entry, ordinal)| (entry_key(&entry.id), ordinal)).collect(),
+            }),
+        }
+    }
+}
+
 /// An entry with what ranking computes of it, once, when it is first a candidate; carried over to the next snapshot where unchanged.
 #[derive(Debug)]
 pub struct EntryText {
@@ -93,8 +116,8 @@ pub struct Category {
 }
 
 /// Entry and part of each document of a segment.
-#[derive(Debug)]
-pub struct SegmentParts(Vec<(u32, u16)>);
+#[derive(Debug, Clone)]
+pub struct SegmentParts(Arc<[(u32, u16)]>);
 
 /// Stands for documents whose entry is not in the library any more.
 const NO_ENTRY: u32 = u32::MAX;
@@ -121,18 +144,17 @@ impl Snapshot {
     ) -> tantivy::Result<Snapshot> {
         let at = library.local(now);
         let same_analysis = before.is_some_and(|before| Arc::ptr_eq(&before.analyzer, &analyzer));
-        let known = |entry: &Arc<Entry>| {
+        let known = |(place, entry): (usize, &Arc<Entry>)| {
             let before = before.filter(|_| same_analysis)?;
-            let text = before.get(&entry.id)?;
-            Arc::ptr_eq(&text.entry, entry).then(|| Arc::clone(text))
+            let is_it = |text: &&Arc<EntryText>| Arc::ptr_eq(&text.entry, entry);
+            // Nearly always where it was.
+            before.entries.get(place).filter(is_it).or_else(|| before.get(&entry.id).filter(is_it)).cloned()
         };
-        let entries: Vec<Arc<EntryText>> = library
-            .entries
-            .iter()
-            .map(|entry| known(entry).unwrap_or_else(|| Arc::new(EntryText { entry: Arc::clone(entry), phrasings: OnceLock::new() })))
-            .collect();
-        let ordinals: HashMap<u64, u32> = library.entries.iter().zip(0..).map(|(entry, ordinal)| (entry_key(&entry.id), ordinal)).collect();
-        let by_id = library.entries.iter().zip(0..).map(|(entry, ordinal)| (fold(&entry.id).text, ordinal)).collect();
+        let new = |entry: &Arc<Entry>| Arc::new(EntryText { entry: Arc::clone(entry), phrasings: OnceLock::new() });
+        let entries: Vec<Arc<EntryText>> =
+            library.entries.iter().enumerate().map(|(place, entry)| known((place, entry)).unwrap_or_else(|| new(entry))).collect();
+        let names = Names::new(&library.entries, before);
+        let same_names = before.filter(|before| Arc::ptr_eq(&before.names, &names));
         let shortcut = |(entry, ordinal): (&Arc<Entry>, u32)| Some((fold(entry.shortcut.as_deref()?).text, ordinal));
         let by_shortcut = library.entries.iter().zip(0..).filter_map(shortcut).collect();
         let (categories, category_of) = categories(&library.entries, &analyzer);
@@ -147,12 +169,14 @@ impl Snapshot {
         let learned_masses = learned.phrasings.iter().map(|_| OnceLock::new()).collect();
         let masses = entries.iter().map(|_| OnceLock::new()).collect();
         let served = served(&library, at);
-        let phrasing_parts = parts(&searchers.phrasings, &ordinals)?;
-        let passage_parts = parts(&searchers.passages, &ordinals)?;
+        let lent = same_names.map(|before| (&before.searchers.phrasings, before.phrasing_parts.as_slice()));
+        let phrasing_parts = parts(&searchers.phrasings, &names.by_key, lent)?;
+        let lent = same_names.map(|before| (&before.searchers.passages, before.passage_parts.as_slice()));
+        let passage_parts = parts(&searchers.passages, &names.by_key, lent)?;
         let numbers: HashMap<u64, u32> = learned.phrasings.iter().zip(0..).map(|(phrasing, number)| (phrasing.key, number)).collect();
-        let learned_parts = parts(&searchers.learned, &numbers)?;
+        let learned_parts = parts(&searchers.learned, &numbers, None)?;
         let learned_entries: Vec<u32> = {
-            let ordinal = |phrasing: &LearnedPhrasing| ordinals.get(&entry_key(&phrasing.entry_id)).copied().unwrap_or(NO_ENTRY);
+            let ordinal = |phrasing: &LearnedPhrasing| names.by_key.get(&entry_key(&phrasing.entry_id)).copied().unwrap_or(NO_ENTRY);
             learned.phrasings.iter().map(ordinal).collect()
         };
         let lent = before.filter(|_| same_analysis);
@@ -177,7 +201,7 @@ impl Snapshot {
             now,
             at,
             entries,
-            by_id,
+            names,
             by_shortcut,
             served,
             phrasing_parts,
@@ -206,12 +230,12 @@ impl Snapshot {
 
     /// An entry by its id, compared case-folded, whatever its state.
     pub fn get(&self, id: &str) -> Option<&Arc<EntryText>> {
-        self.by_id.get(&fold(id).text).map(|ordinal| &self.entries[*ordinal as usize])
+        self.names.by_id.get(&fold(id).text).map(|ordinal| &self.entries[*ordinal as usize])
     }
 
     /// Number of an entry by its id.
     pub fn ordinal(&self, id: &str) -> Option<Ordinal> {
-        self.by_id.get(&fold(id).text).copied()
+        self.names.by_id.get(&fold(id).text).copied()
     }
 
     /// Number of the served entry with a shortcut, folded.
@@ -365,11 +389,24 @@ fn is_current(library: &Library, entry: &Entry, at: DateTime) -> bool {
     if shops.peek().is_none() { library.is_current(entry, at, None) } else { shops.any(|shop| library.is_current(entry, at, Some(shop))) }
 }
 
-fn parts(searcher: &tantivy::Searcher, ordinals: &HashMap<u64, u32>) -> tantivy::Result<Vec<SegmentParts>> {
+/// Entry and part of the documents of each segment; a segment never changes, so that what was read of it for the same ordinals is lent.
+fn parts(
+    searcher: &tantivy::Searcher,
+    ordinals: &HashMap<u64, u32>,
+    before: Option<(&tantivy::Searcher, &[SegmentParts])>,
+) -> tantivy::Result<Vec<SegmentParts>> {
+    let lent = |segment: &tantivy::SegmentReader| {
+        let (searcher, parts) = before?;
+        let place = searcher.segment_readers().iter().position(|known| known.segment_id() == segment.segment_id())?;
+        parts.get(place).cloned()
+    };
     searcher
         .segment_readers()
         .iter()
         .map(|segment| {
+            if let Some(parts) = lent(segment) {
+                return Ok(parts);
+            }
             let entries = segment.fast_fields().u64("entry")?;
             let parts = segment.fast_fields().u64("part")?;
             let of = |document| {
@@ -379,4 +416,50 @@ fn parts(searcher: &tantivy::Searcher, ordinals: &HashMap<u64, u32>) -> tantivy:
             Ok(SegmentParts((0..segment.max_doc()).map(of).collect()))
         })
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::live::Live;
+    use std::fs;
+    use std::path::Path;
+    use tempfile::TempDir;
+
+    fn write(dir: &Path, id: &str, title: &str) {
+        fs::write(dir.join(format!("{id}.md")), format!("---\ntitle: {title}\n---\n{title}时用。\n\n> 好的。\n")).unwrap();
+    }
+
+    /// Whether the snapshot after a change of the folder took over numbers of entries and what was read of the old segments.
+    fn lends(change: impl Fn(&Path)) -> (bool, bool) {
+        let dir = TempDir::new().unwrap();
+        for (id, title) in [("a", "怎么退货"), ("c", "多久发货"), ("e", "能开发票吗")] {
+            write(dir.path(), id, title);
+        }
+        let live = Live::in_memory(dir.path()).unwrap();
+        let before = live.snapshot();
+        change(dir.path());
+        live.refresh().unwrap();
+        let after = live.snapshot();
+        // Whoever lends: numbers lead to their entries, and documents to numbers.
+        for (ordinal, text) in (0..).zip(&after.entries) {
+            assert_eq!(after.ordinal(&text.entry.id), Some(ordinal));
+        }
+        let fresh = parts(&after.searchers.phrasings, &after.names.by_key, None).unwrap();
+        assert!(after.phrasing_parts.iter().map(|parts| &parts.0).eq(fresh.iter().map(|parts| &parts.0)));
+        let lent = |part: &SegmentParts| before.phrasing_parts.iter().any(|known| Arc::ptr_eq(&known.0, &part.0));
+        (Arc::ptr_eq(&before.names, &after.names), after.phrasing_parts.iter().any(lent))
+    }
+
+    #[test]
+    fn an_edit_keeps_the_numbers_and_reads_only_what_was_written_anew() {
+        assert_eq!(lends(|dir| write(dir, "c", "什么时候发货")), (true, true));
+    }
+
+    #[test]
+    fn entries_that_come_go_or_move_get_numbers_anew() {
+        assert_eq!(lends(|dir| write(dir, "b", "运费谁出")), (false, false));
+        assert_eq!(lends(|dir| fs::remove_file(dir.join("a.md")).unwrap()), (false, false));
+        assert_eq!(lends(|dir| fs::rename(dir.join("a.md"), dir.join("z.md")).unwrap()), (false, false));
+    }
 }
