@@ -1,21 +1,33 @@
 //! A library kept live: files, clock and indexes drive one snapshot that swaps whole. Requests take the snapshot and never wait.
 
 use crate::analysis::Analyzer;
-use crate::index::{IndexError, Indexes, Rebuilt, read_commits};
+use crate::health::{Health, Part};
+use crate::index::{self, IndexError, Indexes, Rebuilt, read_commits};
 use crate::learning::Learned;
 use crate::library::watch::{Mode, Watch, watch};
 use crate::library::{Library, LibraryError, Overlay, Seen, load, load_with};
 use crate::snapshot::Snapshot;
-use arc_swap::{ArcSwap, ArcSwapOption};
+use arc_swap::ArcSwap;
 use jiff::Timestamp;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-/// Longest sleep of the clock: a system clock that was set is noticed within it.
-const CLOCK_INTERVAL: Duration = Duration::from_secs(20);
+/// Longest sleep of the clock: within it a system clock that was set is noticed, an index folder that was removed or written into, and that
+/// what failed works again.
+const CLOCK_INTERVAL: Duration = Duration::from_secs(5);
+
+/// How often the checksums of the index are computed: bits that flip tell nobody.
+const SUMS_INTERVAL: Duration = Duration::from_secs(60);
+
+/// How long nothing must have changed until the traces of what was removed are taken out of the index.
+const QUIET: Duration = Duration::from_secs(60);
+
+/// Checksums may take this part of the time at most, however large the index, and the merges of [`Live::compact`] likewise.
+const UPKEEP_SHARE: u32 = 100;
 
 /// Why a library cannot be served.
 #[derive(Debug, thiserror::Error)]
@@ -37,8 +49,12 @@ pub struct Live {
     dir: PathBuf,
     snapshot: ArcSwap<Snapshot>,
     indexes: Mutex<Indexes>,
-    /// Why the snapshot is older than the folder, where it is.
-    degraded: ArcSwapOption<String>,
+    /// What was learned last, whether it is indexed yet or not.
+    learned: ArcSwap<Learned>,
+    /// What does not work now.
+    health: Arc<Health>,
+    /// Somebody has met what a sound index does not do.
+    suspected: AtomicBool,
     /// Hears what files each refresh found changed.
     listener: OnceLock<Listener>,
 }
@@ -102,14 +118,21 @@ impl Live {
     fn new(dir: &Path, library: Library, mut indexes: Indexes, learned: Arc<Learned>) -> Result<Live, LiveError> {
         let analyzer = Arc::new(Analyzer::new(&library.lexicon));
         indexes.update(&library.entries, &learned, &analyzer, library.lexicon.analysis_hash)?;
-        let snapshot = Snapshot::new(Arc::new(library), analyzer, indexes.searchers(), learned, Timestamp::now(), None)?;
+        let snapshot = Snapshot::new(Arc::new(library), analyzer, indexes.searchers(), Arc::clone(&learned), Timestamp::now(), None)?;
         Ok(Live {
             dir: dir.to_owned(),
             snapshot: ArcSwap::from_pointee(snapshot),
             indexes: Mutex::new(indexes),
-            degraded: ArcSwapOption::empty(),
+            learned: ArcSwap::new(learned),
+            health: Arc::default(),
+            suspected: AtomicBool::new(false),
             listener: OnceLock::new(),
         })
+    }
+
+    /// The same with a health that others tell already.
+    pub fn with_health(self, health: Arc<Health>) -> Live {
+        Live { health, ..self }
     }
 
     /// The folder.
@@ -145,19 +168,28 @@ impl Live {
         self.snapshot.load_full()
     }
 
-    /// Why the snapshot is older than the folder; `None` where all is well.
-    pub fn degraded(&self) -> Option<Arc<String>> {
-        self.degraded.load_full()
+    /// What does not work now, of this library and of all that serves it.
+    pub fn health(&self) -> &Arc<Health> {
+        &self.health
+    }
+
+    /// A search met what a sound index does not do: its checksums are computed soon.
+    pub fn suspect_index(&self) {
+        self.suspected.store(true, Ordering::Relaxed);
     }
 
     /// Reads what changed in the folder, indexes it and swaps the snapshot. Where something fails the last snapshot goes on serving, and the
     /// next call tries again.
     ///
     /// # Errors
-    /// What failed; [`Live::degraded`] tells it until a later call succeeds.
+    /// What failed; [`Live::health`] tells it until a later call succeeds.
     pub fn refresh(&self) -> Result<(), LiveError> {
         let result = self.try_refresh(Timestamp::now());
-        self.degraded.store(result.as_ref().err().map(|error| Arc::new(error.to_string())));
+        match &result {
+            Ok(()) => self.health.works(Part::Library),
+            Err(error @ LiveError::Library(_)) => self.health.fails(Part::Library, &error.to_string()),
+            Err(error) => self.health.fails(Part::Index, &error.to_string()),
+        }
         result
     }
 
@@ -173,8 +205,11 @@ impl Live {
         } else {
             Arc::new(Analyzer::new(&library.lexicon))
         };
-        let learned = Arc::clone(&before.learned);
+        let learned = self.learned.load_full();
         indexes.update(&library.entries, &learned, &analyzer, hash)?;
+        if indexes.is_in_its_folder() {
+            self.health.works(Part::Index);
+        }
         let snapshot = Snapshot::new(Arc::new(library), analyzer, indexes.searchers(), learned, now, Some(&before))?;
         self.snapshot.store(Arc::new(snapshot));
         if let Some(Listener(hear)) = self.listener.get().filter(|_| !seen.is_empty()) {
@@ -186,8 +221,13 @@ impl Live {
     /// Takes over what was learned: new phrasings are indexed, counts and weights swap with the snapshot.
     ///
     /// # Errors
-    /// Where the index cannot be written: what was learned before goes on serving.
+    /// Where the index cannot be written: what was learned before goes on serving, and a later refresh tries again.
     pub fn learn(&self, learned: Arc<Learned>) -> Result<(), LiveError> {
+        self.learned.store(Arc::clone(&learned));
+        self.try_learn(learned).inspect_err(|error| self.health.fails(Part::Index, &error.to_string()))
+    }
+
+    fn try_learn(&self, learned: Arc<Learned>) -> Result<(), LiveError> {
         let mut indexes = self.indexes.lock().unwrap_or_else(PoisonError::into_inner);
         let before = self.snapshot();
         indexes.update_learned(&learned, &before.analyzer)?;
@@ -195,6 +235,23 @@ impl Live {
         let snapshot = Snapshot::new(library, analyzer, indexes.searchers(), learned, before.now, Some(&before))?;
         self.snapshot.store(Arc::new(snapshot));
         Ok(())
+    }
+
+    /// Takes the traces of removed and replaced documents out of the indexes: the scores are those of a fresh index then. Returns whether there were
+    /// any.
+    ///
+    /// # Errors
+    /// Where the index cannot be written: the last snapshot goes on serving.
+    pub fn compact(&self) -> Result<bool, LiveError> {
+        let mut indexes = self.indexes.lock().unwrap_or_else(PoisonError::into_inner);
+        if !indexes.compact()? {
+            return Ok(false);
+        }
+        let before = self.snapshot();
+        let (library, analyzer, learned) = (Arc::clone(&before.library), Arc::clone(&before.analyzer), Arc::clone(&before.learned));
+        let snapshot = Snapshot::new(library, analyzer, indexes.searchers(), learned, before.now, Some(&before))?;
+        self.snapshot.store(Arc::new(snapshot));
+        Ok(true)
     }
 
     /// Watches the folder and the clock until the result is dropped. `report` hears of every refresh that failed.
@@ -215,17 +272,60 @@ impl Live {
         let (stop, stopped) = channel::<()>();
         let live = Arc::clone(self);
         let clock = std::thread::Builder::new().name("huashu-clock".to_owned()).spawn(move || {
-            loop {
-                let due = live.due();
-                match stopped.recv_timeout(due) {
-                    Err(RecvTimeoutError::Timeout) if live.is_due(Timestamp::now()) || live.degraded().is_some() => changed(),
-                    Err(RecvTimeoutError::Timeout) => {}
-                    _ => return,
+            let (mut sums_at, mut compact_at) = (Instant::now() + SUMS_INTERVAL, Instant::now() + QUIET);
+            // Held weakly: what is not served any more must not stay in memory.
+            let mut served = Arc::downgrade(&live.snapshot());
+            while let Err(RecvTimeoutError::Timeout) = stopped.recv_timeout(live.due()) {
+                let damaged = live.look_at_index(&mut sums_at);
+                let is_failing = live.health.is_failing(Part::Library) || live.health.is_failing(Part::Index);
+                if damaged || is_failing || live.is_due(Timestamp::now()) {
+                    changed();
+                }
+                let begin = Instant::now();
+                let now = Arc::downgrade(&live.snapshot());
+                if !served.ptr_eq(&now) {
+                    (served, compact_at) = (now, compact_at.max(begin + QUIET));
+                } else if begin >= compact_at && !is_failing {
+                    match live.compact() {
+                        Ok(true) => compact_at = Instant::now() + begin.elapsed() * UPKEEP_SHARE,
+                        Ok(false) => compact_at = begin + QUIET,
+                        Err(error) => {
+                            tracing::warn!(%error, "removed documents stay in the index");
+                            compact_at = begin + QUIET;
+                        }
+                    }
+                    served = Arc::downgrade(&live.snapshot());
                 }
             }
         });
         let clock = clock.map_err(|source| LibraryError::Unreadable { path: self.dir.clone(), source })?;
         Ok(Running { _watch: watch, stop: Some(stop), clock: Some(clock) })
+    }
+
+    /// Whether the index on the disk is what was committed; begins it anew where not, so that the next refresh fills it. What is served meanwhile is
+    /// the last commit, whose files the system keeps for as long as they are open.
+    fn look_at_index(&self, sums_at: &mut Instant) -> bool {
+        // Where a refresh is under way there is a next time.
+        let Ok(mut indexes) = self.indexes.try_lock() else { return false };
+        let mut damaged = indexes.look();
+        let folder = indexes.folder();
+        drop(indexes);
+        let is_suspected = self.suspected.swap(false, Ordering::Relaxed);
+        if let Some((dir, hash)) = folder.filter(|_| damaged.is_empty() && (is_suspected || Instant::now() >= *sums_at)) {
+            let begin = Instant::now();
+            damaged = index::wrong_sums(&dir, hash);
+            *sums_at = Instant::now() + SUMS_INTERVAL.max(begin.elapsed() * UPKEEP_SHARE);
+        }
+        if damaged.is_empty() {
+            return false;
+        }
+        let why: Vec<String> = damaged.iter().map(ToString::to_string).collect();
+        self.health.fails(Part::Index, &why.join("; "));
+        let mut indexes = self.indexes.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Err(error) = indexes.begin_anew(&damaged) {
+            self.health.fails(Part::Index, &format!("{error}; it is kept in memory"));
+        }
+        true
     }
 
     /// How long until time alone changes something, at most [`CLOCK_INTERVAL`].

@@ -33,3 +33,29 @@ pub(crate) fn code(error: &sqlx::Error) -> Option<i64> {
 pub(crate) fn is_damage(error: &sqlx::Error) -> bool {
     matches!(code(error), Some(11 | 26))
 }
+
+/// Why a file cannot be used: it is busy (5), locked (6), may not be written (8) or read (10), is damaged (11, 26), the disk is full (13), it is not
+/// there (14). `None` where the statement was wrong instead.
+pub(crate) fn unusable(error: &sqlx::Error) -> Option<String> {
+    let is_unusable = matches!(error, sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed | sqlx::Error::Io(_))
+        || matches!(code(error), Some(5 | 6 | 8 | 10 | 11 | 13 | 14 | 26));
+    is_unusable.then(|| error.to_string())
+}
+
+/// Whether a connection can go on once the reason has gone: another process has the lock, or there is no room.
+pub(crate) fn passes(error: &sqlx::Error) -> bool {
+    matches!(code(error), Some(5 | 6 | 13))
+}
+
+/// Tells one file from another that takes its name; `None` where there is none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct FileId(Option<(u64, u64)>);
+
+/// The file at a path. Systems without numbers of files do not let an open one be removed.
+pub(crate) fn file_id(path: &Path) -> FileId {
+    #[cfg(unix)]
+    let id = |metadata: std::fs::Metadata| (std::os::unix::fs::MetadataExt::dev(&metadata), std::os::unix::fs::MetadataExt::ino(&metadata));
+    #[cfg(not(unix))]
+    let id = |_| (0, 0);
+    FileId(std::fs::metadata(path).ok().map(id))
+}

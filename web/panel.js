@@ -185,7 +185,7 @@ export class HuashuPanel extends HTMLElement {
     const library = /** @type {import("./transport.js").Library} */ (desk.library);
     parts.name.textContent = library.name;
     const { answer = 0, policy = 0, case: cases = 0 } = library.kinds;
-    const state = library.degraded ? "；文件夹有新内容读不出来，暂用上一版" : library.errors > 0 ? `；有 ${library.errors} 处错误待改` : "";
+    const state = library.degraded ? `；${library.degraded}` : library.errors > 0 ? `；有 ${library.errors} 处错误待改` : "";
     parts.holdings.textContent = `收录 ${library.served} 条：标准答案 ${answer}，政策 ${policy}，案例 ${cases}${state}`;
     this.dispatchEvent(new CustomEvent("library", { bubbles: true, detail: library }));
     return true;

@@ -86,6 +86,7 @@ fn register(error: &RegisterError) -> String {
         RegisterError::Damaged { path, .. } => {
             format!("台账 {path} 坏了：用 huashu restore 恢复，或者移走它，重新开始（账号、提议和历史就没有了）")
         }
+        RegisterError::Gone { path } => format!("台账 {path} 在服务运行时被移走或替换了：放回去，或者停下服务，用 huashu restore 恢复"),
         RegisterError::Value(what) => format!("台账里有这一版不认识的内容：{what}"),
         RegisterError::Database(error) => database("台账", error),
     }
@@ -166,6 +167,7 @@ fn journal(error: &JournalError) -> String {
         }
         JournalError::Database(error) => database("流水", error),
         JournalError::Closed => "流水已经关闭".to_owned(),
+        JournalError::Unusable => "流水现在用不了".to_owned(),
     }
 }
 

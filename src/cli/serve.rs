@@ -3,6 +3,7 @@
 use super::Verdict;
 use super::place::{File, Listen, Place, Poll};
 use super::screen::{Paint, Screen, spinner};
+use crate::health::{Health, Part};
 use crate::http::{self, AppState, Hosts, Tls};
 use crate::journal::Journal;
 use crate::library::watch::Mode;
@@ -63,16 +64,21 @@ pub(super) fn run(options: &Options, file: &File, place: &Place, screen: &mut Sc
     http::quiet_panics();
     let begin = Instant::now();
     let loading = spinner("载入知识库");
+    match crate::library::sweep(&place.kb) {
+        0 => {}
+        swept => tracing::info!(swept, "files that a killed writer had left half written are removed"),
+    }
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("没有线程可用")?;
     let register = runtime.block_on(Register::open(&place.data))?;
-    let journal = journal(place);
+    let health = Arc::<Health>::default();
+    let journal = journal(place, &health);
     let learned = journal.as_ref().map_or_else(Arc::default, |journal| journal.learned());
     let (live, warnings) = Live::open_with(&place.kb, &place.index, learned)?;
     loading.finish_and_clear();
     warnings.iter().for_each(|warning| tracing::warn!("{warning}"));
-    let live = Arc::new(live);
+    let live = Arc::new(live.with_health(health));
     let mode = options.poll.or(file.poll).map_or(Mode::Events, |poll| Mode::Poll(poll.0));
-    let _running = live.run(mode, |error| tracing::error!("the library is served as it was before: {error}"))?;
+    let _running = live.run(mode, |error| tracing::debug!("the library is served as it was before: {error}"))?;
 
     let address = options.listen.or(file.listen).unwrap_or(DEFAULT_LISTEN).0;
     check_address(address, register.people().has_admin())?;
@@ -151,14 +157,14 @@ fn log() {
 }
 
 /// Without a journal, where it cannot be used, is served all the same: searching needs none.
-fn journal(place: &Place) -> Option<Arc<Journal>> {
-    match Journal::open(&place.data) {
+fn journal(place: &Place, health: &Arc<Health>) -> Option<Arc<Journal>> {
+    match Journal::serve(&place.data, health) {
         Ok((journal, warnings)) => {
             warnings.iter().for_each(|warning| tracing::warn!("{warning}"));
             Some(Arc::new(journal))
         }
         Err(error) => {
-            tracing::error!("nothing is learned from now on: {error}");
+            health.fails(Part::Journal, &format!("nothing is learned: {error}"));
             None
         }
     }
@@ -169,9 +175,8 @@ fn state(live: &Arc<Live>, journal: Option<Arc<Journal>>) -> AppState {
     let Some(journal) = journal else { return state };
     let learner = Arc::clone(live);
     journal.listen(move |learned| {
-        if let Err(error) = learner.learn(learned) {
-            tracing::error!("what was learned before is served: {error}");
-        }
+        // What failed is told by the service's health, and tried again.
+        let _ = learner.learn(learned);
     });
     state.with_journal(journal)
 }

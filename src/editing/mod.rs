@@ -125,6 +125,8 @@ pub struct Editing {
     turn: tokio::sync::Mutex<()>,
     /// Paths saved lately, and until when it is looked whether a file has replaced them, in microseconds.
     fresh: Mutex<HashMap<String, i64>>,
+    /// Where a file could not be written last.
+    refused: Mutex<Option<String>>,
     /// Commits changes while a service runs.
     committer: Mutex<Option<commit::Committer>>,
 }
@@ -141,7 +143,14 @@ struct Prepared {
 impl Editing {
     /// Over a library's folder and a register.
     pub fn new(dir: &Path, register: Register) -> Editing {
-        Editing { dir: dir.to_owned(), register, turn: tokio::sync::Mutex::new(()), fresh: Mutex::default(), committer: Mutex::default() }
+        Editing {
+            dir: dir.to_owned(),
+            register,
+            turn: tokio::sync::Mutex::new(()),
+            fresh: Mutex::default(),
+            refused: Mutex::default(),
+            committer: Mutex::default(),
+        }
     }
 
     /// The register.
@@ -206,6 +215,9 @@ impl Editing {
             } else {
                 dropped.extend(ids);
             }
+            if let Err(WriteError::Io { path, .. }) = &outcome {
+                *self.refused.lock().unwrap_or_else(PoisonError::into_inner) = Some(path.clone());
+            }
             outcomes.push(outcome.map_err(EditingError::Write));
         }
         // The files are written: where the register fails only now, the next start keeps the intents whose file is there.
@@ -221,6 +233,15 @@ impl Editing {
         if let (Some(committer), Some(last)) = (committer.as_ref(), versions.last()) {
             committer.hand(versions.iter().map(|version| version.path.clone()).collect(), last.action, done, by);
         }
+    }
+
+    /// Whether files can be written where one was refused last: writes some bytes there and removes them.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub fn check_writing(&self) -> Result<(), WriteError> {
+        let path = self.refused.lock().unwrap_or_else(PoisonError::into_inner).clone().unwrap_or_default();
+        write::probe(&self.dir, &path)
     }
 
     fn mark_fresh(&self, path: &str) {

@@ -391,7 +391,7 @@ pub(super) async fn move_phrasing(
     who.require(Right::Edit)?;
     let journal = state.journal()?;
     let (asked, wanted) = (Arc::clone(&journal), id.clone());
-    let found = blocking(move || find_phrasing(&asked, &wanted).map_err(|error| ApiError::Internal(error.into()))).await?;
+    let found = blocking(move || find_phrasing(&asked, &wanted).map_err(ApiError::from)).await?;
     let (text, from) = found.ok_or_else(|| ApiError::NoPhrasing(id.clone()))?;
     let to = {
         let snapshot = state.live.snapshot();
@@ -407,7 +407,7 @@ pub(super) async fn move_phrasing(
     let question = request.question.as_deref().map_or(&*text, str::trim).to_owned();
     let entry_changed = accept(&state, &who, &to, question).await?;
     let decider = who.identity.to_string();
-    blocking(move || journal.decide(&text, &from, Decision::Ban, &decider).map_err(|error| ApiError::Internal(error.into()))).await?;
+    blocking(move || journal.decide(&text, &from, Decision::Ban, &decider).map_err(ApiError::from)).await?;
     state.note(&who, "phrasing.move", &id, &to).await;
     Ok(Json(MoveResponse { id, entry_id: to.to_string(), entry_changed }))
 }

@@ -3,6 +3,8 @@
 use super::decide::GoldenTrial;
 use crate::access::Right;
 use crate::editing::EditingError;
+use crate::health::Part;
+use crate::journal::JournalError;
 use crate::library::write::WriteError;
 use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
@@ -17,6 +19,9 @@ pub const PROBLEM_TYPE: &str = "application/problem+json";
 
 /// Seconds after which a refused search is worth another try: searches take milliseconds.
 pub(super) const RETRY_AFTER_SECONDS: u32 = 1;
+
+/// Seconds after which what cannot be used now is worth another try: it is looked at as often.
+const DOWN_RETRY_SECONDS: u32 = 5;
 
 /// Why a request failed.
 #[derive(Debug, thiserror::Error)]
@@ -53,6 +58,15 @@ pub enum ApiError {
     /// The journal cannot be used.
     #[error("this server keeps no journal; its log says why")]
     NoJournal,
+    /// The register cannot be used now.
+    #[error("accounts, history and proposals cannot be used now ({0}); searching goes on, GET /readyz tells when this does")]
+    RegisterDown(String),
+    /// Files of the library cannot be written now.
+    #[error("nothing was changed: {0}; searching goes on, GET /readyz tells when writing does")]
+    LibraryDown(String),
+    /// The journal cannot be used now.
+    #[error("what was searched and learned cannot be used now ({0}); searching goes on, GET /readyz tells when this does")]
+    JournalDown(String),
     /// The register is not open.
     #[error("this server keeps no register")]
     NoRegister,
@@ -196,6 +210,9 @@ impl ApiError {
             ApiError::NoSuch(..) => (StatusCode::NOT_FOUND, "not_found", "Not found"),
             ApiError::NoJournal => (StatusCode::SERVICE_UNAVAILABLE, "no_journal", "No journal"),
             ApiError::NoRegister => (StatusCode::SERVICE_UNAVAILABLE, "no_register", "No register"),
+            ApiError::RegisterDown(_) => (StatusCode::SERVICE_UNAVAILABLE, "register_down", "Register cannot be used"),
+            ApiError::LibraryDown(_) => (StatusCode::SERVICE_UNAVAILABLE, "library_down", "Library cannot be written"),
+            ApiError::JournalDown(_) => (StatusCode::SERVICE_UNAVAILABLE, "journal_down", "Journal cannot be used"),
             ApiError::Unauthorized => (StatusCode::UNAUTHORIZED, "unauthorized", "Token needed"),
             ApiError::Forbidden(_) => (StatusCode::FORBIDDEN, "forbidden", "Not allowed"),
             ApiError::NotYours(_) => (StatusCode::FORBIDDEN, "not_yours", "Not yours to give"),
@@ -283,7 +300,19 @@ impl ApiError {
 
 impl From<crate::register::RegisterError> for ApiError {
     fn from(error: crate::register::RegisterError) -> ApiError {
-        ApiError::Internal(error.into())
+        match error.unusable() {
+            Some(why) => ApiError::RegisterDown(why),
+            None => ApiError::Internal(error.into()),
+        }
+    }
+}
+
+impl From<JournalError> for ApiError {
+    fn from(error: JournalError) -> ApiError {
+        match error.unusable() {
+            Some(why) => ApiError::JournalDown(why),
+            None => ApiError::Internal(error.into()),
+        }
     }
 }
 
@@ -292,6 +321,8 @@ impl From<EditingError> for ApiError {
         match error {
             EditingError::Write(error @ WriteError::Conflict { .. }) => ApiError::Changed(error.to_string()),
             EditingError::Write(error @ WriteError::BadPath { .. }) => ApiError::BadValue(error.to_string()),
+            EditingError::Write(error @ WriteError::Io { .. }) => ApiError::LibraryDown(error.to_string()),
+            EditingError::Register(error) => error.into(),
             error => ApiError::Internal(error.into()),
         }
     }
@@ -331,6 +362,10 @@ pub struct ProblemDocument {
 #[derive(Debug, Clone)]
 pub(super) struct Failure(pub(super) ProblemDocument);
 
+/// What a request found not to work, for the service's health.
+#[derive(Debug, Clone)]
+pub(super) struct Down(pub(super) Part, pub(super) String);
+
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
         if let ApiError::Internal(error) = &self {
@@ -338,11 +373,17 @@ impl IntoResponse for ApiError {
         }
         let retry_after = match self {
             ApiError::Busy => Some(RETRY_AFTER_SECONDS),
+            ApiError::RegisterDown(_) | ApiError::LibraryDown(_) | ApiError::JournalDown(_) => Some(DOWN_RETRY_SECONDS),
             ApiError::Throttled(seconds) | ApiError::TooOften(seconds) => Some(seconds),
             _ => None,
         };
         let unauthorized = matches!(self, ApiError::Unauthorized);
         let mut response = self.problem("").into_response();
+        match self {
+            ApiError::RegisterDown(why) => drop(response.extensions_mut().insert(Down(Part::Register, why))),
+            ApiError::LibraryDown(why) => drop(response.extensions_mut().insert(Down(Part::Editing, why))),
+            _ => {}
+        }
         if let Some(seconds) = retry_after {
             response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }

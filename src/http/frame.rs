@@ -2,7 +2,7 @@
 //! whatever failed on the way.
 
 use super::AppState;
-use super::error::{ApiError, Failure};
+use super::error::{ApiError, Down, Failure};
 use super::origin::{self, Sender};
 use axum::extract::{MatchedPath, Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri, header};
@@ -26,6 +26,9 @@ const DATA_POLICY: &str = "default-src 'none'; frame-ancestors 'none'";
 
 /// Header with the id of a request.
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// A search that fails may have met a damaged index.
+const SEARCH_ROUTE: &str = "/v1/search";
 
 /// Longest id of a caller's own: a UUID has 36, tracing systems have up to 64.
 const MAX_REQUEST_ID_CHARS: usize = 128;
@@ -117,6 +120,12 @@ pub(super) async fn frame(State(state): State<AppState>, request: Request, next:
     } else {
         next.run(request).instrument(span.clone()).await
     };
+    if let Some(Down(part, why)) = response.extensions().get() {
+        state.live.health().fails(*part, why);
+    }
+    if response.status() == StatusCode::INTERNAL_SERVER_ERROR && route == SEARCH_ROUTE {
+        state.live.suspect_index();
+    }
     let mut response = span.in_scope(|| with_problem(response, &id));
     if response.status() != StatusCode::NOT_MODIFIED {
         // The headers of a 304 replace those that the browser kept with the page.

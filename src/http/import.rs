@@ -224,6 +224,7 @@ fn failed(error: ImportError) -> ApiError {
     match error {
         ImportError::Table(error) => bad_table(&error),
         ImportError::Nested { .. } => ApiError::BadQuery(error.to_string()),
+        error @ (ImportError::Stopped { .. } | ImportError::Folder { .. }) => ApiError::LibraryDown(error.to_string()),
         error => ApiError::Internal(error.into()),
     }
 }

@@ -19,7 +19,11 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
+use std::time::Duration;
 use utoipa::{IntoParams, ToSchema};
+
+/// How long the answer to a batch of events waits for the disk: a healthy one takes milliseconds, and a panel has other things to tell.
+const EVENTS_WAIT: Duration = Duration::from_secs(1);
 
 /// What happened to searches.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
@@ -65,8 +69,11 @@ pub struct EventJson {
 /// What became of a batch.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct EventsResponse {
-    /// Events that were taken; they are written and learned within seconds.
+    /// Events that were taken; they are learned within seconds.
     pub accepted: usize,
+    /// Whether they are on the disk, so that no failure of the program loses them. Where not they follow once the journal can be written; nothing
+    /// needs to be sent again.
+    pub written: bool,
 }
 
 fn read_event(event: EventJson, identity: &str) -> Result<Event, ApiError> {
@@ -141,7 +148,9 @@ pub(super) async fn post_events(
         Some(Sent { reply_id: event.reply_id.as_deref()?, shop, at_ms: event.at_ms })
     });
     state.lately.record(&who.identity, &sent.collect::<Vec<_>>(), now_ms());
-    if journal.record(events) { Ok((StatusCode::ACCEPTED, Json(EventsResponse { accepted }))) } else { Err(ApiError::Busy) }
+    let receipt = journal.record(events).ok_or(ApiError::Busy)?;
+    let written = receipt.written(EVENTS_WAIT).await;
+    Ok((StatusCode::ACCEPTED, Json(EventsResponse { accepted, written })))
 }
 
 /// Which phrasings.
@@ -290,7 +299,7 @@ pub(super) async fn decide_phrasing(
     let decision = Decision::parse(&decision).ok_or(ApiError::NoRoute)?;
     let journal = state.journal()?;
     let (asked, wanted) = (Arc::clone(&journal), id.clone());
-    let found = blocking(move || find_phrasing(&asked, &wanted).map_err(|error| ApiError::Internal(error.into()))).await?;
+    let found = blocking(move || find_phrasing(&asked, &wanted).map_err(ApiError::from)).await?;
     let (text, entry_id) = found.ok_or_else(|| ApiError::NoPhrasing(id.clone()))?;
     {
         let snapshot = state.live.snapshot();
@@ -305,7 +314,7 @@ pub(super) async fn decide_phrasing(
     };
     let decider = who.identity.to_string();
     let response = blocking(move || {
-        journal.decide(&text, &entry_id, decision, &decider).map_err(|error| ApiError::Internal(error.into()))?;
+        journal.decide(&text, &entry_id, decision, &decider)?;
         Ok(DecideResponse { id, decision: decision.as_str().to_owned(), entry_changed })
     });
     let response: DecideResponse = response.await?;

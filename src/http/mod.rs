@@ -102,7 +102,7 @@ pub use session::{PasswordChange, SessionResponse, SignInRequest};
 pub use submissions::{
     ChangeJson, CommentJson, CommentRequest, ReturnRequest, SubmissionJson, SubmissionRequest, SubmissionResponse, SubmissionsResponse,
 };
-pub use system::{CountJson, HealthResponse, LibraryResponse, ProblemsResponse};
+pub use system::{CountJson, FaultJson, HealthResponse, LibraryResponse, ProblemsResponse};
 pub use tls::Tls;
 pub use token::{TOKEN_FILE, local_token};
 pub use tokens::{NewToken, NewTokenResponse, TokenJson, TokensResponse};
@@ -289,10 +289,13 @@ impl AppState {
     }
 
     fn register(&self) -> Result<&Register, ApiError> {
-        self.register.as_ref().ok_or(ApiError::NoRegister)
+        let register = self.register.as_ref().ok_or(ApiError::NoRegister)?;
+        register.look_for_file()?;
+        Ok(register)
     }
 
     fn editing(&self) -> Result<&Arc<Editing>, ApiError> {
+        self.register()?;
         self.editing.as_ref().ok_or(ApiError::NoRegister)
     }
 

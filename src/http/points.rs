@@ -88,7 +88,7 @@ impl AppState {
             .iter()
             .map(|PointsRow { earned, at_ms, .. }| UsesBy { entry_id: earned.entry_id.clone(), but: earned.who.clone(), since_ms: *at_ms })
             .collect();
-        let uses = journal.uses(&asked).await.map_err(|error| ApiError::Internal(error.into()))?;
+        let uses = journal.uses(&asked).await?;
         let (mut counted, mut waiting) = (Vec::new(), HashMap::new());
         for (row, uses) in pending.into_iter().zip(uses) {
             if uses >= row.earned.needed {

@@ -101,7 +101,7 @@ pub(super) async fn get_privacy(State(state): State<AppState>, who: Who) -> Resu
         kept.insert(kind, (rows, oldest));
     }
     if let Ok(journal) = state.journal() {
-        for of in journal.kept().await.map_err(|error| ApiError::Internal(error.into()))? {
+        for of in journal.kept().await? {
             kept.insert(of.kind, (of.rows, of.oldest_ms));
         }
     }
@@ -137,7 +137,7 @@ pub(super) async fn export_person(
     let name = read_name(&state, &name)?;
     let register = state.register()?.records_of(&name).await?;
     let journal = match state.journal() {
-        Ok(journal) => journal.records_of(&name).await.map_err(|error| ApiError::Internal(error.into()))?,
+        Ok(journal) => journal.records_of(&name).await?,
         Err(_) => JournalRecords::default(),
     };
     state.note(&who, "person.export", &name, "").await;
@@ -167,7 +167,7 @@ pub(super) async fn erase_person(
     let mut erased = state.register()?.erase(&name).await?;
     if let Ok(journal) = state.journal() {
         let gone = name.clone();
-        let rows = blocking(move || journal.erase(&gone).map_err(|error| ApiError::Internal(error.into()))).await?;
+        let rows = blocking(move || journal.erase(&gone).map_err(ApiError::from)).await?;
         for (kind, count) in [("searches", rows.searches), ("events", rows.events), ("decisions", rows.decisions)] {
             if count > 0 {
                 erased.insert(kind.to_owned(), count);

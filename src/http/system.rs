@@ -9,6 +9,7 @@ use crate::access::{Proof, Right, Scope};
 use crate::entry::{Entry, Kind};
 use crate::facet::Facet;
 use crate::feedback::Verdict;
+use crate::health::Fault;
 use crate::problem::{Problem, Severity};
 use crate::snapshot::{Bitset, Snapshot};
 use axum::Json;
@@ -57,7 +58,7 @@ pub struct LibraryResponse {
     pub errors: usize,
     /// Problems to look at.
     pub warnings: usize,
-    /// Why what is served is older than the folder; absent where all is well.
+    /// What does not work now, in a sentence for people; absent where all is well.
     pub degraded: Option<String>,
     /// Of the program.
     pub version: String,
@@ -199,7 +200,7 @@ pub(super) async fn get_library(State(state): State<AppState>, who: Who) -> Resu
         verdicts: Verdict::ALL.map(VerdictJson::new).to_vec(),
         errors,
         warnings,
-        degraded: state.live.degraded().map(|reason| reason.to_string()),
+        degraded: degraded_zh(&state.live.health().faults()),
         version: env!("CARGO_PKG_VERSION").to_owned(),
     }))
 }
@@ -290,26 +291,63 @@ pub(super) async fn list_problems(
 /// How the service does.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct HealthResponse {
-    /// ok, or degraded: what is served is older than the folder.
+    /// ok, or degraded: something does not work, and all that can goes on.
     pub status: String,
-    /// Why it is degraded.
+    /// Why it is degraded: the first of the faults.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
+    /// What does not work; absent where all is well.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub faults: Vec<FaultJson>,
+}
+
+/// A part that does not work.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct FaultJson {
+    /// library (to be read), editing (its files, to be written), index, journal or register.
+    pub part: String,
+    /// Since when, in milliseconds since 1970.
+    pub since: i64,
+    /// What was found.
+    pub why: String,
+    /// What whoever runs the service can do.
+    pub remedy: String,
+    /// What people notice of it, in Chinese.
+    pub zh: String,
+}
+
+impl From<Fault> for FaultJson {
+    fn from(fault: Fault) -> FaultJson {
+        FaultJson {
+            part: fault.part.as_str().to_owned(),
+            since: fault.since.as_millisecond(),
+            why: fault.why,
+            remedy: fault.part.remedy().to_owned(),
+            zh: fault.part.zh().to_owned(),
+        }
+    }
+}
+
+/// The faults as a sentence for the page.
+fn degraded_zh(faults: &[Fault]) -> Option<String> {
+    let sentences: Vec<&str> = faults.iter().map(|fault| fault.part.zh()).collect();
+    (!sentences.is_empty()).then(|| sentences.join("；"))
 }
 
 /// Says that the process answers.
 #[utoipa::path(get, path = "/healthz", operation_id = "health", tag = "operations", responses((status = 200, body = HealthResponse)))]
 pub(super) async fn health() -> Json<HealthResponse> {
-    Json(HealthResponse { status: "ok".to_owned(), reason: None })
+    Json(HealthResponse { status: "ok".to_owned(), reason: None, faults: Vec::new() })
 }
 
-/// Says whether requests should come here. A degraded service is ready: it answers from the last good version, and so would no better
-/// one take its place.
+/// Says whether requests should come here, and what does not work. A degraded service is ready: it answers from the last good version, and so
+/// would no better one take its place.
 #[utoipa::path(get, path = "/readyz", operation_id = "ready", tag = "operations", responses((status = 200, body = HealthResponse)))]
 pub(super) async fn ready(State(state): State<AppState>) -> Json<HealthResponse> {
-    let reason = state.live.degraded().map(|reason| reason.to_string());
-    let status = if reason.is_some() { "degraded" } else { "ok" };
-    Json(HealthResponse { status: status.to_owned(), reason })
+    let faults = state.live.health().faults();
+    let status = if faults.is_empty() { "ok" } else { "degraded" };
+    let reason = faults.first().map(|fault| fault.why.clone());
+    Json(HealthResponse { status: status.to_owned(), reason, faults: faults.into_iter().map(FaultJson::from).collect() })
 }
 
 /// Counts and durations in Prometheus' text format. Open where there are no accounts, else for admins: they tell how much a team works.
@@ -325,7 +363,7 @@ pub(super) async fn get_metrics(State(state): State<AppState>, who: Who) -> Resu
     gauge("huashu_entries_served", snapshot.served().count());
     metrics::gauge!("huashu_problems", "severity" => "error").set(as_f64(errors));
     metrics::gauge!("huashu_problems", "severity" => "warning").set(as_f64(warnings));
-    gauge("huashu_degraded", usize::from(state.live.degraded().is_some()));
+    gauge("huashu_degraded", state.live.health().faults().len());
     let text = recorder().map(|recorder| {
         recorder.run_upkeep();
         recorder.render()

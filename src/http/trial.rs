@@ -198,7 +198,7 @@ fn question_shifts(
     let golden = questions(&now.library.dir).map(|(golden, ..)| golden).unwrap_or_default();
     let mut texts: Vec<String> = golden.into_iter().map(|golden| golden.question).collect();
     if let Some(journal) = journal {
-        texts.extend(journal.recent_texts(MAX_RECENT).map_err(|error| ApiError::Internal(error.into()))?);
+        texts.extend(journal.recent_texts(MAX_RECENT)?);
     }
     let mut known = std::collections::HashSet::new();
     texts.retain(|text| known.insert(text.clone()));

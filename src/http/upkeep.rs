@@ -1,11 +1,15 @@
 //! What `serve` does by itself while it runs: measures are rolled up, points counted, records deleted when their time is over.
 
 use super::{AppState, system};
+use crate::health::Part;
 use crate::journal::now_ms;
 use std::time::Duration;
 
 /// How often measures are rolled up, so that nobody's not reading them costs memory.
 const MEASURES_INTERVAL: Duration = Duration::from_secs(5);
+
+/// How often it is looked whether what did not work does again, and whether the register is still there.
+const HEALTH_INTERVAL: Duration = Duration::from_secs(5);
 
 /// How often points are counted.
 const POINTS_INTERVAL: Duration = Duration::from_secs(60);
@@ -18,6 +22,7 @@ const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 /// Goes on until it is dropped.
 pub(super) async fn run(state: AppState) {
     let mut measures = tokio::time::interval(MEASURES_INTERVAL);
+    let mut health = tokio::time::interval(HEALTH_INTERVAL);
     let mut points = tokio::time::interval(POINTS_INTERVAL);
     let mut aging = tokio::time::interval(AGING_INTERVAL);
     loop {
@@ -25,13 +30,33 @@ pub(super) async fn run(state: AppState) {
             _ = measures.tick() => if let Some(recorder) = system::recorder() {
                 recorder.run_upkeep();
             },
+            _ = health.tick() => look_at_health(&state).await,
             _ = points.tick() => {
-                if state.register.is_some() && let Err(error) = state.count_points().await {
+                let is_usable = state.register.is_some() && !state.live.health().is_failing(Part::Register);
+                if is_usable && let Err(error) = state.count_points().await {
                     tracing::warn!(%error, "points were not counted");
                 }
             }
             _ = aging.tick() => age(&state).await,
         }
+    }
+}
+
+/// Asks the register and the folder of the library whether they can be used again. The other parts look by themselves.
+async fn look_at_health(state: &AppState) {
+    let health = state.live.health();
+    if let Some(register) = &state.register {
+        let looked = if health.is_failing(Part::Register) { register.check().await } else { register.look_for_file() };
+        match looked {
+            Ok(()) => health.works(Part::Register),
+            Err(error) => health.fails(Part::Register, &error.to_string()),
+        }
+    }
+    let Some(editing) = state.editing.clone().filter(|_| health.is_failing(Part::Editing)) else { return };
+    match tokio::task::spawn_blocking(move || editing.check_writing()).await {
+        Ok(Ok(())) => health.works(Part::Editing),
+        Ok(Err(error)) => health.fails(Part::Editing, &error.to_string()),
+        Err(_) => {}
     }
 }
 

@@ -1,5 +1,6 @@
 //! The indexes on disk: phrasings, passages and learned phrasings, each its own tantivy index with its own statistics. Derived: the folder can be deleted at any time.
 
+mod damage;
 pub mod schema;
 mod store;
 
@@ -13,6 +14,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tantivy::Searcher;
 
+pub use damage::wrong_sums;
 pub use schema::{Content, FIELDS, Fields, Item, Source, entry_key};
 pub use store::IndexError;
 use store::Store;
@@ -32,7 +34,7 @@ pub struct Indexes {
     /// The entries of the last update, by where they lie in memory.
     known: HashMap<usize, Known>,
     /// Locked while it lives.
-    _lock: Option<File>,
+    lock: Option<File>,
 }
 
 /// An entry and what it hashes to, once: all text of a large library takes longer than what else an update does. Holding the entry keeps its address from
@@ -107,7 +109,7 @@ impl Indexes {
         };
         let (phrasings, passages, learned) = (open(Source::Phrasings)?, open(Source::Passages)?, open(Source::Learned)?);
         Ok((
-            Indexes { dir: Some(dir.to_owned()), analysis_hash, phrasings, passages, learned, known: HashMap::new(), _lock: Some(lock) },
+            Indexes { dir: Some(dir.to_owned()), analysis_hash, phrasings, passages, learned, known: HashMap::new(), lock: Some(lock) },
             warnings,
         ))
     }
@@ -125,7 +127,7 @@ impl Indexes {
             passages: store()?,
             learned: store()?,
             known: HashMap::new(),
-            _lock: None,
+            lock: None,
         })
     }
 
@@ -172,19 +174,31 @@ impl Indexes {
     /// Another analysis makes every token wrong.
     fn start_anew(&mut self, analysis_hash: u64) -> Result<(), IndexError> {
         for source in Source::ALL {
-            let store = match source {
-                Source::Phrasings => &mut self.phrasings,
-                Source::Passages => &mut self.passages,
-                Source::Learned => &mut self.learned,
-            };
             // Dropping the old writer first frees tantivy's own lock.
-            *store = Store::in_memory(analysis_hash)?;
-            if let Some(dir) = &self.dir {
-                *store = Store::open(&dir.join(source.as_str()), analysis_hash)?.0;
+            *self.store(source) = Store::in_memory(analysis_hash)?;
+            if let Some(dir) = self.dir.clone() {
+                *self.store(source) = Store::open(&dir.join(source.as_str()), analysis_hash)?.0;
             }
         }
         self.analysis_hash = analysis_hash;
         Ok(())
+    }
+
+    fn store(&mut self, source: Source) -> &mut Store {
+        match source {
+            Source::Phrasings => &mut self.phrasings,
+            Source::Passages => &mut self.passages,
+            Source::Learned => &mut self.learned,
+        }
+    }
+
+    /// Takes the traces of removed and replaced documents out, after which the scores are those of indexes that were made just now. Returns whether
+    /// there were any.
+    ///
+    /// # Errors
+    /// Where it cannot be written: the last commits go on serving.
+    pub fn compact(&mut self) -> Result<bool, IndexError> {
+        Ok(self.phrasings.compact()? | self.passages.compact()? | self.learned.compact()?)
     }
 
     /// The last commits.
@@ -221,10 +235,14 @@ pub fn read_commits(dir: &Path, analysis_hash: u64, entries: &[Arc<Entry>], lear
     Some(Searchers { phrasings: open(Source::Phrasings)?, passages: open(Source::Passages)?, learned: store.searcher() })
 }
 
+fn lock_path(dir: &Path) -> PathBuf {
+    dir.join("lock")
+}
+
 fn lock(dir: &Path) -> Result<File, IndexError> {
     let error = |source| IndexError::Folder { path: dir.display().to_string(), source };
     std::fs::create_dir_all(dir).map_err(error)?;
-    let file = File::options().create(true).truncate(false).write(true).open(dir.join("lock")).map_err(error)?;
+    let file = File::options().create(true).truncate(false).write(true).open(lock_path(dir)).map_err(error)?;
     match file.try_lock() {
         Ok(()) => Ok(file),
         Err(std::fs::TryLockError::WouldBlock) => Err(IndexError::Locked(dir.display().to_string())),

@@ -2,13 +2,18 @@
 
 use super::schema::{Fields, Item, SCHEMA_VERSION, schema};
 use crate::analysis::Analyzer;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
+use std::ffi::{OsStr, OsString};
 use std::path::Path;
+use std::time::SystemTime;
 use tantivy::directory::MmapDirectory;
 use tantivy::{Index, IndexReader, IndexWriter, ReloadPolicy, Searcher, Term};
 
 /// Memory for one index's writer, in bytes: tantivy flushes a segment when it is full; 15 MB a thread is its least.
 const WRITER_BYTES: usize = 40_000_000;
+
+/// tantivy's list of segments.
+const META: &str = "meta.json";
 
 /// What went wrong with an index folder.
 #[derive(Debug, thiserror::Error)]
@@ -37,6 +42,22 @@ pub(super) struct Store {
     payload: String,
     /// Entry key → version of what is indexed.
     indexed: HashMap<u64, u64>,
+    /// The files of the folder, as they were when they were looked at last; `None` in memory.
+    files: Option<BTreeMap<OsString, FileStamp>>,
+}
+
+/// Length and time of a file. tantivy writes each file once.
+type FileStamp = (u64, Option<SystemTime>);
+
+/// What a look at the folder of a store finds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Look {
+    /// Nothing but new files, and fewer of which nobody speaks.
+    Same,
+    /// It has no folder.
+    InMemory,
+    /// A file is gone or another: its checksums will tell whether that is damage.
+    Changed,
 }
 
 impl std::fmt::Debug for Store {
@@ -61,7 +82,9 @@ impl Store {
                 (create(dir)?, Some(why))
             }
         };
-        Ok((Store::new(&index, payload)?, why))
+        let mut store = Store::new(&index, payload)?;
+        store.files = Some(stamps(dir));
+        Ok((store, why))
     }
 
     /// An index in memory.
@@ -77,7 +100,7 @@ impl Store {
         let writer = index.writer_with_num_threads(1, WRITER_BYTES)?;
         let reader = index.reader_builder().reload_policy(ReloadPolicy::Manual).try_into()?;
         let indexed = indexed_versions(&reader.searcher())?;
-        Ok(Store { fields, writer, reader, payload, indexed })
+        Ok(Store { fields, writer, reader, payload, indexed, files: None })
     }
 
     /// Makes the index hold exactly these items; only what changed is touched. Returns how many were written or removed.
@@ -125,6 +148,45 @@ impl Store {
         Ok(self.writer.index().load_metas()?.payload.as_ref() == Some(&self.payload))
     }
 
+    /// Merges segments of which documents were removed, whose words count in every score until then. Returns whether there were any.
+    ///
+    /// # Errors
+    /// Where tantivy cannot write: the last commit goes on serving.
+    pub(super) fn compact(&mut self) -> Result<bool, IndexError> {
+        let metas = self.writer.index().searchable_segment_metas()?;
+        if metas.iter().all(|meta| meta.num_deleted_docs() == 0) {
+            return Ok(false);
+        }
+        let ids: Vec<_> = metas.iter().map(tantivy::SegmentMeta::id).collect();
+        self.writer.merge(&ids).wait()?;
+        self.reader.reload()?;
+        Ok(true)
+    }
+
+    /// Whether it has no folder.
+    pub(super) fn is_in_memory(&self) -> bool {
+        self.files.is_none()
+    }
+
+    /// Compares the files of its folder with those of the last look.
+    pub(super) fn look(&mut self, dir: &Path) -> Look {
+        let Some(before) = &self.files else { return Look::InMemory };
+        let now = stamps(dir);
+        let is_other = |(name, stamp): (&OsString, &FileStamp)| now.get(name).is_some_and(|now| now != stamp);
+        let is_gone = |name: &OsString| !now.contains_key(name);
+        // A file that is gone may have been merged away, but not before its segment.
+        let is_missed = || {
+            let metas = self.writer.index().searchable_segment_metas();
+            metas.map_or(true, |metas| {
+                let ids: Vec<String> = metas.iter().map(|meta| meta.id().uuid_string()).collect();
+                before.keys().filter(|name| is_gone(name)).any(|name| ids.iter().any(|id| name.to_string_lossy().starts_with(id.as_str())))
+            })
+        };
+        let changed = before.iter().any(is_other) || !now.contains_key(OsStr::new(META)) || (before.keys().any(is_gone) && is_missed());
+        self.files = Some(now);
+        if changed { Look::Changed } else { Look::Same }
+    }
+
     /// The last commit.
     pub(super) fn searcher(&self) -> Searcher {
         self.reader.searcher()
@@ -147,11 +209,33 @@ fn payload(analysis_hash: u64) -> String {
     format!("huashu {} schema {SCHEMA_VERSION} analysis {analysis_hash:016x}", env!("CARGO_PKG_VERSION"))
 }
 
+/// What is wrong with an index that ought to be whole; `None` where nothing is.
+pub(super) fn damage(dir: &Path, analysis_hash: u64) -> Option<String> {
+    match open_whole(dir, &payload(analysis_hash)) {
+        Ok(Some(_)) => None,
+        Ok(None) => Some("its files are gone".to_owned()),
+        Err(why) => Some(why),
+    }
+}
+
+/// The files of an index with their stamps. The list of segments changes with every commit: of it only that it is there is worth knowing.
+fn stamps(dir: &Path) -> BTreeMap<OsString, FileStamp> {
+    let Ok(items) = std::fs::read_dir(dir) else { return BTreeMap::new() };
+    let stamp = |item: std::fs::DirEntry| {
+        let (name, metadata) = (item.file_name(), item.metadata().ok()?);
+        // Hidden ones are locks and tantivy's own list of its files.
+        let is_known = !name.as_encoded_bytes().starts_with(b".");
+        let stamp = if name == META { (0, None) } else { (metadata.len(), metadata.modified().ok()) };
+        is_known.then_some((name, stamp))
+    };
+    items.filter_map(|item| stamp(item.ok()?)).collect()
+}
+
 /// Opens an index whose files are all there and whole. `None` where there is none; an error says what is wrong.
 fn open_whole(dir: &Path, payload: &str) -> Result<Option<Index>, String> {
-    if !dir.join("meta.json").exists() {
+    if !dir.join(META).exists() {
         return match std::fs::read_dir(dir).map(|mut files| files.next().is_some()) {
-            Ok(true) => Err("meta.json is missing".to_owned()),
+            Ok(true) => Err(format!("{META} is missing")),
             _ => Ok(None),
         };
     }

@@ -16,6 +16,7 @@ pub use facts::MAX_REPORTED;
 
 use crate::entry::EntryId;
 use crate::feedback::Verdict;
+use crate::health::{Health, Part};
 use crate::learning::{Decision, EventKind, Learned, Provenance};
 use crate::reports::Facts;
 use crate::sqlite;
@@ -82,6 +83,26 @@ pub enum JournalError {
     /// The writer has ended.
     #[error("the journal is closed")]
     Closed,
+    /// The file could not be opened; the service's health says why.
+    #[error("the journal cannot be used now")]
+    Unusable,
+}
+
+impl JournalError {
+    /// Why the journal cannot be used now; `None` where what was asked of it was wrong.
+    pub fn unusable(&self) -> Option<String> {
+        match self {
+            JournalError::Database(sqlx::Error::Protocol(_)) => Some(self.to_string()),
+            JournalError::Database(error) => sqlite::unusable(error),
+            JournalError::Folder { .. } | JournalError::Closed | JournalError::Unusable => Some(self.to_string()),
+            JournalError::Newer { .. } => None,
+        }
+    }
+
+    /// Whether an open connection can go on once the reason has gone.
+    fn passes(&self) -> bool {
+        matches!(self, JournalError::Database(error) if sqlite::passes(error))
+    }
 }
 
 /// A damaged journal that was set aside: what was learned is lost, content is not.
@@ -187,6 +208,17 @@ pub struct Decided {
     pub at_ms: i64,
 }
 
+/// Tells when a batch of events is on the disk.
+#[derive(Debug)]
+pub struct Receipt(oneshot::Receiver<()>);
+
+impl Receipt {
+    /// Waits until the events survive the end of the program, for so long at most; whether they do.
+    pub async fn written(self, at_most: Duration) -> bool {
+        matches!(tokio::time::timeout(at_most, self.0).await, Ok(Ok(())))
+    }
+}
+
 /// Hears of every new table of what was learned.
 type Listener = Box<dyn Fn(Arc<Learned>) + Send>;
 
@@ -220,6 +252,18 @@ impl Journal {
     /// # Errors
     /// Where the folder cannot be used, or a later version made the file.
     pub fn open(dir: &Path) -> Result<(Journal, Vec<SetAside>), JournalError> {
+        Journal::start(dir, Arc::default(), false)
+    }
+
+    /// The same for a service: where the file cannot be used now, that is told to its health, and it is opened once it can be.
+    ///
+    /// # Errors
+    /// Where a later version made the file.
+    pub fn serve(dir: &Path, health: &Arc<Health>) -> Result<(Journal, Vec<SetAside>), JournalError> {
+        Journal::start(dir, Arc::clone(health), true)
+    }
+
+    fn start(dir: &Path, health: Arc<Health>, is_patient: bool) -> Result<(Journal, Vec<SetAside>), JournalError> {
         let path = dir.join(FILE);
         let (learned, listener) = (Arc::<ArcSwap<Learned>>::default(), Arc::<Mutex<Option<Listener>>>::default());
         let (sender, receiver) = mpsc::channel(QUEUE_MESSAGES);
@@ -241,10 +285,15 @@ impl Journal {
                 }
             };
             runtime.block_on(async move {
-                match Writer::open(&file, publish).await {
+                match Writer::open(&file, publish.clone(), Arc::clone(&health)).await {
                     Ok((writer, warnings)) => {
                         let _ = opened.send(Ok(warnings));
                         writer.run(receiver).await;
+                    }
+                    Err(error) if is_patient && error.unusable().is_some() => {
+                        health.fails(Part::Journal, &error.to_string());
+                        let _ = opened.send(Ok(Vec::new()));
+                        Writer::closed(&file, publish, health).run(receiver).await;
                     }
                     Err(error) => {
                         let _ = opened.send(Err(error));
@@ -275,14 +324,16 @@ impl Journal {
         }
     }
 
-    /// Takes a batch of events. Never waits; `false` where the queue was full and the batch is lost.
-    pub fn record(&self, events: Vec<Event>) -> bool {
+    /// Takes a batch of events. Never waits; `None` where the queue was full and the batch is lost. Who wants to know when it is on the disk
+    /// asks the receipt.
+    pub fn record(&self, events: Vec<Event>) -> Option<Receipt> {
         let count = events.len() as u64;
-        let taken = events.is_empty() || self.send(Message::Events(events));
-        if !taken {
-            metrics::counter!("huashu_journal_dropped_total", "what" => "event").increment(count);
+        let (written, receipt) = oneshot::channel();
+        if self.send(Message::Events(events, written)) {
+            return Some(Receipt(receipt));
         }
-        taken
+        metrics::counter!("huashu_journal_dropped_total", "what" => "event").increment(count);
+        None
     }
 
     /// Writes lessons; those that are there already change nothing. Returns how many are new.
@@ -315,7 +366,14 @@ impl Journal {
     /// # Errors
     /// Where the file cannot be read.
     pub fn facts(&self, period: Range<i64>) -> Result<Facts, JournalError> {
-        facts::read(&self.path, period)
+        facts::read(&self.path, period).inspect_err(|error| self.suspect(error))
+    }
+
+    /// A reader beside the writer met a damaged page: the writer looks at the file.
+    fn suspect(&self, error: &JournalError) {
+        if store::is_damage(error) {
+            self.send(Message::Suspect);
+        }
     }
 
     /// What customers asked lately, masked, each text once, latest first. Reads the file; for threads that may wait.

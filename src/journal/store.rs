@@ -3,6 +3,7 @@
 use super::{Decided, Event, JournalError, LessonRow, Measured};
 use crate::entry::EntryId;
 use crate::feedback::Verdict;
+use crate::formats::{FormatError, Formats};
 use crate::learning::{Asked, Decision, EventKind, Happened, Lesson, Provenance, Veto, Vetoes};
 use crate::sqlite;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqliteRow, SqliteSynchronous};
@@ -11,8 +12,8 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
-/// Number of the format, in `PRAGMA user_version`.
-const FORMAT: i64 = 3;
+/// What its tables are and were.
+const FORMATS: Formats = Formats { tables: &[SCHEMA], steps: &[SINCE_1, SINCE_2] };
 
 /// Latest searches of one question that are counted: of what is asked more often, no earlier one changes the weight.
 const MAX_COUNTED_SEARCHES: i64 = 1_000;
@@ -115,30 +116,11 @@ pub(super) async fn open(path: &Path) -> Result<SqliteConnection, JournalError> 
     if sound != "ok" {
         return Err(JournalError::Database(sqlx::Error::Protocol(format!("the file is damaged: {sound}"))));
     }
-    let found: i64 = sqlx::query_scalar("PRAGMA user_version").fetch_one(&mut connection).await?;
-    match found {
-        FORMAT => {}
-        0..FORMAT => {
-            let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await?;
-            // Another process may have been faster.
-            let found: i64 = sqlx::query_scalar("PRAGMA user_version").fetch_one(&mut *transaction).await?;
-            let steps: &[&[&str]] = match found {
-                0 => &[SCHEMA],
-                1 => &[SINCE_1, SINCE_2],
-                2 => &[SINCE_2],
-                _ => &[],
-            };
-            for statement in steps.iter().copied().flatten() {
-                sqlx::query(*statement).execute(&mut *transaction).await?;
-            }
-            if !steps.is_empty() {
-                sqlx::query("PRAGMA user_version = 3").execute(&mut *transaction).await?;
-            }
-            transaction.commit().await?;
-        }
-        found => return Err(JournalError::Newer { path: path.display().to_string(), found, known: FORMAT }),
+    match FORMATS.upgrade(&mut connection, path).await {
+        Ok(_) => Ok(connection),
+        Err(FormatError::Newer { found, known }) => Err(JournalError::Newer { path: path.display().to_string(), found, known }),
+        Err(FormatError::Database(error)) => Err(error.into()),
     }
-    Ok(connection)
 }
 
 /// Opens a file to read, and leaves nothing beside it. What learning reads has been there since the first format.
@@ -158,8 +140,8 @@ pub(super) async fn open_to_read(path: &Path) -> Result<SqliteConnection, Journa
         .disable_statement_logging();
     let mut connection = SqliteConnection::connect_with(&options).await?;
     match sqlx::query_scalar("PRAGMA user_version").fetch_one(&mut connection).await? {
-        1..=FORMAT => Ok(connection),
-        found => Err(JournalError::Newer { path: path.display().to_string(), found, known: FORMAT }),
+        found if (1..=FORMATS.latest()).contains(&found) => Ok(connection),
+        found => Err(JournalError::Newer { path: path.display().to_string(), found, known: FORMATS.latest() }),
     }
 }
 

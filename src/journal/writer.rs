@@ -5,8 +5,10 @@ use super::privacy::{self, Rows};
 use super::store::{self, SearchRow};
 use super::{Decided, Event, JournalError, LessonRow, MAX_REMEMBERED, POLL_INTERVAL, PUBLISH_INTERVAL, Search, SetAside, now_ms};
 use crate::entry::EntryId;
+use crate::health::{Health, Part};
 use crate::learning::{Decision, EventKind, Learned, MAX_SEEN_HITS, Tally, Veto, Vetoes, identity_hash, phrasing_text, tally};
 use crate::mask::mask;
+use crate::sqlite;
 use sqlx::Connection;
 use sqlx::sqlite::SqliteConnection;
 use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
@@ -28,20 +30,43 @@ const MAX_TEXT_CHARS: usize = 2_000;
 #[derive(Debug)]
 pub(super) enum Message {
     Remember(Box<Search>),
-    Events(Vec<Event>),
+    Events(Vec<Event>, oneshot::Sender<()>),
     Teach(Vec<LessonRow>, oneshot::Sender<Result<u64, JournalError>>),
-    Decide { text: Arc<str>, entry_id: EntryId, decision: Decision, by: String, answer: oneshot::Sender<Result<(), JournalError>> },
+    Decide {
+        text: Arc<str>,
+        entry_id: EntryId,
+        decision: Decision,
+        by: String,
+        answer: oneshot::Sender<Result<(), JournalError>>,
+    },
     Decisions(oneshot::Sender<Vec<Decided>>),
-    Erase { who: String, placeholder: String, answer: oneshot::Sender<Result<Rows, JournalError>> },
-    Age { searches_before_ms: i64, events_before_ms: i64, answer: oneshot::Sender<Result<Rows, JournalError>> },
+    Erase {
+        who: String,
+        placeholder: String,
+        answer: oneshot::Sender<Result<Rows, JournalError>>,
+    },
+    Age {
+        searches_before_ms: i64,
+        events_before_ms: i64,
+        answer: oneshot::Sender<Result<Rows, JournalError>>,
+    },
     Flush(oneshot::Sender<()>),
+    /// Somebody met a damaged page.
+    Suspect,
 }
+
+/// Rows that wait for the disk at most: ten minutes of two hundred agents, some twenty megabytes. Beyond it the oldest are lost.
+const MAX_WAITING_ROWS: usize = 50_000;
 
 /// The thread's state.
 pub(super) struct Writer<P> {
     path: PathBuf,
-    connection: SqliteConnection,
+    /// Absent while the file cannot be used.
+    database: Option<Database>,
     publish: P,
+    health: Arc<Health>,
+    /// What is not on the disk yet.
+    waiting: Waiting,
     /// Answered searches that nobody has seen yet, oldest first in `order`.
     remembered: HashMap<String, Search>,
     order: VecDeque<String>,
@@ -49,10 +74,55 @@ pub(super) struct Writer<P> {
     awaited: HashSet<String>,
     tallies: HashMap<Arc<str>, Tally>,
     vetoes: Vetoes,
-    data_version: i64,
     /// Whether the table is older than the tallies.
     stale: bool,
     published: Instant,
+}
+
+/// The open file.
+struct Database {
+    connection: SqliteConnection,
+    file: sqlite::FileId,
+    data_version: i64,
+}
+
+/// Rows that are to be written, and who wants to know when they are.
+#[derive(Default)]
+struct Waiting {
+    searches: VecDeque<SearchRow>,
+    events: VecDeque<Event>,
+    receipts: Vec<oneshot::Sender<()>>,
+    /// How many were lost since the file could be used last.
+    lost: u64,
+}
+
+impl Waiting {
+    fn is_empty(&self) -> bool {
+        self.searches.is_empty() && self.events.is_empty()
+    }
+
+    /// Loses the oldest rows beyond [`MAX_WAITING_ROWS`].
+    fn bound(&mut self) {
+        let too_many = self.searches.len().saturating_sub(MAX_WAITING_ROWS);
+        self.searches.drain(..too_many);
+        self.count_lost("search", too_many);
+        let too_many = self.events.len().saturating_sub(MAX_WAITING_ROWS);
+        self.events.drain(..too_many);
+        self.count_lost("event", too_many);
+    }
+
+    fn lose_all(&mut self) {
+        self.count_lost("search", self.searches.len());
+        self.count_lost("event", self.events.len());
+        *self = Waiting { lost: self.lost, ..Waiting::default() };
+    }
+
+    fn count_lost(&mut self, what: &'static str, rows: usize) {
+        if rows > 0 {
+            self.lost += rows as u64;
+            metrics::counter!("huashu_journal_dropped_total", "what" => what).increment(rows as u64);
+        }
+    }
 }
 
 /// Tells whoever waits, once the batch is written.
@@ -60,47 +130,60 @@ type Answer<P> = Box<dyn FnOnce(&mut Writer<P>) + Send>;
 
 impl<P: Fn(Learned)> Writer<P> {
     /// Opens the file, sets a damaged one aside, and publishes the first table.
-    pub(super) async fn open(path: &Path, publish: P) -> Result<(Writer<P>, Vec<SetAside>), JournalError> {
+    pub(super) async fn open(path: &Path, publish: P, health: Arc<Health>) -> Result<(Writer<P>, Vec<SetAside>), JournalError> {
         let folder = path.parent().unwrap_or(Path::new("."));
         std::fs::create_dir_all(folder).map_err(|source| JournalError::Folder { path: folder.display().to_string(), source })?;
-        let mut warnings = Vec::new();
-        let first = match store::open(path).await {
-            Ok(connection) => Self::load(connection, &publish).await,
-            Err(error) => Err(error),
-        };
-        let loaded = match first {
-            Err(error) if store::is_damage(&error) => {
-                warnings.push(set_aside(path, &error)?);
-                Self::load(store::open(path).await?, &publish).await
-            }
-            other => other,
-        };
-        let (connection, tallies, vetoes, data_version) = loaded?;
-        let writer = Writer {
+        let mut writer = Writer::closed(path, publish, health);
+        let aside = writer.connect().await?;
+        Ok((writer, aside.into_iter().collect()))
+    }
+
+    /// Without the file: it is opened once it can be.
+    pub(super) fn closed(path: &Path, publish: P, health: Arc<Health>) -> Writer<P> {
+        Writer {
             path: path.to_owned(),
-            connection,
+            database: None,
             publish,
+            health,
+            waiting: Waiting::default(),
             remembered: HashMap::new(),
             order: VecDeque::new(),
             awaited: HashSet::new(),
-            tallies,
-            vetoes,
-            data_version,
+            tallies: HashMap::new(),
+            vetoes: Vetoes::default(),
             stale: false,
             published: Instant::now(),
-        };
-        Ok((writer, warnings))
+        }
     }
 
-    /// What a file holds.
-    async fn load(
-        mut connection: SqliteConnection,
-        publish: &P,
-    ) -> Result<(SqliteConnection, HashMap<Arc<str>, Tally>, Vetoes, i64), JournalError> {
+    /// Opens the file where it is not open, and counts and publishes what it holds. A damaged one is set aside.
+    async fn connect(&mut self) -> Result<Option<SetAside>, JournalError> {
+        if self.database.is_some() {
+            return Ok(None);
+        }
+        match self.load().await {
+            Err(error) if store::is_damage(&error) => {
+                let aside = set_aside(&self.path, &error)?;
+                self.load().await?;
+                Ok(Some(aside))
+            }
+            loaded => loaded.map(|()| None),
+        }
+    }
+
+    async fn load(&mut self) -> Result<(), JournalError> {
+        let mut connection = store::open(&self.path).await?;
+        let file = sqlite::file_id(&self.path);
         let data_version = store::data_version(&mut connection).await?;
-        let (tallies, vetoes) = count_all(&mut connection).await?;
-        publish(Learned::new(&tallies, now_ms()));
-        Ok((connection, tallies, vetoes, data_version))
+        (self.tallies, self.vetoes) = count_all(&mut connection).await?;
+        self.database = Some(Database { connection, file, data_version });
+        self.publish_now();
+        Ok(())
+    }
+
+    /// The open file.
+    fn connection(&mut self) -> Result<&mut SqliteConnection, JournalError> {
+        self.database.as_mut().map(|database| &mut database.connection).ok_or(JournalError::Unusable)
     }
 
     /// Takes messages until nobody can send any more.
@@ -108,30 +191,59 @@ impl<P: Fn(Learned)> Writer<P> {
         let mut batch = Vec::with_capacity(MAX_BATCH);
         loop {
             let wait = if self.stale { PUBLISH_INTERVAL.saturating_sub(self.published.elapsed()) } else { POLL_INTERVAL };
-            match tokio::time::timeout(wait.min(POLL_INTERVAL), receiver.recv_many(&mut batch, MAX_BATCH)).await {
-                Ok(0) => break,
-                Ok(_) => {
-                    let done = self.write(&mut batch).await;
-                    self.report(&done);
-                    batch.clear();
-                }
-                Err(_) => {
-                    let done = self.look().await;
-                    self.report(&done);
-                }
+            let received = tokio::time::timeout(wait.min(POLL_INTERVAL), receiver.recv_many(&mut batch, MAX_BATCH)).await;
+            if matches!(received, Ok(0)) {
+                break;
             }
+            let done = match (self.see_to_file().await, received) {
+                (Err(error), _) => Err(error),
+                (Ok(()), Ok(_)) => Ok(()),
+                (Ok(()), Err(_)) => self.look().await,
+            };
+            let written = self.write(&mut batch).await;
+            batch.clear();
+            self.judge(done.and(written)).await;
             if (self.stale && self.published.elapsed() >= PUBLISH_INTERVAL) || self.published.elapsed() >= DECAY_INTERVAL {
                 self.publish_now();
             }
         }
-        let _ = self.connection.close().await;
+        if let Some(database) = self.database {
+            let _ = database.connection.close().await;
+        }
     }
 
-    /// Nobody waits for a batch, so that a failure goes to the log: what was sent is lost, what was there before stays.
-    fn report(&self, done: &Result<(), JournalError>) {
-        if let Err(error) = done {
-            metrics::counter!("huashu_journal_failed_total").increment(1);
+    /// Opens the file where it is not open, or is no more the one at its path.
+    async fn see_to_file(&mut self) -> Result<(), JournalError> {
+        if self.database.as_ref().is_some_and(|database| database.file != sqlite::file_id(&self.path)) {
+            tracing::warn!("{} was removed or replaced while it was open; what is there now is used from here on", self.path.display());
+            self.database = None;
+        }
+        if let Some(aside) = self.connect().await? {
+            tracing::warn!("{aside}");
+        }
+        Ok(())
+    }
+
+    /// Nobody waits for a batch, so that a failure goes to the log and the service's health. What passes by itself is waited for, with the rows
+    /// that are to be written; a damaged file is set aside by the next look.
+    async fn judge(&mut self, done: Result<(), JournalError>) {
+        let Err(error) = done else {
+            self.waiting.lost = 0;
+            self.health.works(Part::Journal);
+            return;
+        };
+        metrics::counter!("huashu_journal_failed_total").increment(1);
+        if error.unusable().is_none() {
             tracing::error!("{}: {error}", self.path.display());
+            // Trying again would fail again, and hold up what comes after.
+            self.waiting.lose_all();
+            return;
+        }
+        let (rows, lost) = (self.waiting.searches.len() + self.waiting.events.len(), self.waiting.lost);
+        self.health.fails(Part::Journal, &format!("{}: {error}; {rows} rows wait, {lost} are lost", self.path.display()));
+        // A connection that is only refused for now keeps its place; another is no use any more.
+        if let Some(database) = self.database.take_if(|_| !error.passes()) {
+            let _ = database.connection.close().await;
         }
     }
 
@@ -143,30 +255,37 @@ impl<P: Fn(Learned)> Writer<P> {
 
     /// Looks for what other processes wrote, and counts all anew where they did.
     async fn look(&mut self) -> Result<(), JournalError> {
-        let version = store::data_version(&mut self.connection).await?;
-        if version != self.data_version {
-            (self.tallies, self.vetoes) = count_all(&mut self.connection).await?;
-            self.data_version = version;
+        let Some(Database { connection, data_version, .. }) = &mut self.database else { return Ok(()) };
+        let version = store::data_version(connection).await?;
+        if version != *data_version {
+            (self.tallies, self.vetoes) = count_all(connection).await?;
+            *data_version = version;
             self.stale = true;
         }
         Ok(())
     }
 
-    /// Writes a batch in one transaction, then counts what it touched.
+    /// Writes a batch, with what still waits, in one transaction, then counts what it touched.
     async fn write(&mut self, batch: &mut Vec<Message>) -> Result<(), JournalError> {
         let mut touched: BTreeSet<String> = BTreeSet::new();
         let mut answers: Vec<Answer<P>> = Vec::new();
-        let (mut searches, mut events, mut lessons) = (Vec::new(), Vec::new(), Vec::new());
-        let (mut decided, mut erasures, mut agings) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut lessons, mut decided, mut erasures, mut agings) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        let mut is_suspect = false;
         for message in batch.drain(..) {
             match message {
-                Message::Remember(search) => searches.extend(self.remember(*search)),
-                Message::Events(batch) => {
+                Message::Remember(search) => {
+                    let row = self.remember(*search);
+                    self.waiting.searches.extend(row);
+                }
+                Message::Events(batch, receipt) => {
+                    self.waiting.receipts.push(receipt);
                     for event in batch {
-                        searches.extend(self.seen(&event));
-                        events.push(event);
+                        let row = self.seen(&event);
+                        self.waiting.searches.extend(row);
+                        self.waiting.events.push_back(event);
                     }
                 }
+                Message::Suspect => is_suspect = true,
                 Message::Teach(rows, answer) => lessons.push((rows, answer)),
                 Message::Decide { text, entry_id, decision, by, answer } => {
                     decided.push((Decided { text, entry_id, decision, at_ms: now_ms() }, by, answer));
@@ -177,6 +296,9 @@ impl<P: Fn(Learned)> Writer<P> {
                         .values_mut()
                         .filter(|search| search.identity == who)
                         .for_each(|search| search.identity.clone_from(&placeholder));
+                    let searches = self.waiting.searches.iter_mut().map(|search| &mut search.identity);
+                    let events = self.waiting.events.iter_mut().map(|event| &mut event.identity);
+                    searches.chain(events).filter(|identity| **identity == who).for_each(|identity| identity.clone_from(&placeholder));
                     erasures.push((who, placeholder, answer));
                 }
                 Message::Age { searches_before_ms, events_before_ms, answer } => {
@@ -193,12 +315,16 @@ impl<P: Fn(Learned)> Writer<P> {
                 })),
             }
         }
-        let written = self.write_rows(&searches, &events, &mut touched).await;
+        let written = self.write_waiting(&mut touched).await;
+        let checked = if is_suspect { self.check().await } else { Ok(()) };
         for (rows, answer) in lessons {
             let _ = answer.send(self.write_lessons(&rows, &mut touched).await);
         }
         for (decided, by, answer) in decided {
-            let done = store::put_veto(&mut self.connection, &decided, &by).await;
+            let done = match self.connection() {
+                Ok(connection) => store::put_veto(connection, &decided, &by).await.map_err(JournalError::from),
+                Err(error) => Err(error),
+            };
             if done.is_ok() {
                 let veto = Veto { decision: decided.decision, at_ms: decided.at_ms };
                 self.vetoes.insert((Arc::clone(&decided.text), Arc::clone(&decided.entry_id)), veto);
@@ -208,22 +334,28 @@ impl<P: Fn(Learned)> Writer<P> {
                 if writer.stale {
                     writer.publish_now();
                 }
-                let _ = answer.send(done.map_err(JournalError::from));
+                let _ = answer.send(done);
             }));
         }
         let counted = self.count(touched).await;
         for (who, placeholder, answer) in erasures {
-            let done = privacy::rename(&mut self.connection, &who, &placeholder).await;
+            let done = match self.connection() {
+                Ok(connection) => privacy::rename(connection, &who, &placeholder).await.map_err(JournalError::from),
+                Err(error) => Err(error),
+            };
             let _ = answer.send(self.recounted(done).await);
         }
         for (searches_ms, events_ms, answer) in agings {
-            let done = privacy::delete_before(&mut self.connection, searches_ms, events_ms).await;
+            let done = match self.connection() {
+                Ok(connection) => privacy::delete_before(connection, searches_ms, events_ms).await.map_err(JournalError::from),
+                Err(error) => Err(error),
+            };
             let _ = answer.send(self.recounted(done).await);
         }
         for answer in answers {
             answer(self);
         }
-        written.and(counted)
+        written.and(checked).and(counted)
     }
 
     /// Keeps a search in memory; gives it back as a row where its events came first.
@@ -254,30 +386,34 @@ impl<P: Fn(Learned)> Writer<P> {
         search.map(masked)
     }
 
-    async fn write_rows(&mut self, searches: &[SearchRow], events: &[Event], touched: &mut BTreeSet<String>) -> Result<(), JournalError> {
-        if searches.is_empty() && events.is_empty() {
-            return Ok(());
-        }
-        let now = now_ms();
-        let mut transaction = self.connection.begin().await?;
-        for row in searches {
-            if store::insert_search(&mut transaction, row).await? && row.phrasing.is_some() {
-                let picked_before = store::has_events(&mut transaction, &row.query_id).await?;
-                touched.extend(row.phrasing.clone().filter(|phrasing| picked_before || self.tallies.contains_key(phrasing.as_str())));
+    /// Writes what waits; where that fails it waits on.
+    async fn write_waiting(&mut self, touched: &mut BTreeSet<String>) -> Result<(), JournalError> {
+        self.waiting.bound();
+        let written = match &mut self.database {
+            _ if self.waiting.is_empty() => Ok(()),
+            Some(database) => write_rows(&mut database.connection, &self.waiting, &self.tallies, touched).await,
+            None => Err(JournalError::Unusable),
+        };
+        if written.is_ok() {
+            let Waiting { receipts, .. } = std::mem::take(&mut self.waiting);
+            for receipt in receipts {
+                // Nobody may be waiting any more.
+                let _ = receipt.send(());
             }
         }
-        for event in events {
-            let event = Event { at_ms: event.at_ms.min(now), ..event.clone() };
-            if store::insert_event(&mut transaction, &event).await? {
-                touched.extend(store::phrasing_of(&mut transaction, &event.query_id).await?);
-            }
+        written
+    }
+
+    /// Looks at all of the file, by a connection that has nothing of it in memory.
+    async fn check(&mut self) -> Result<(), JournalError> {
+        if let Some(database) = self.database.take() {
+            let _ = database.connection.close().await;
         }
-        transaction.commit().await?;
-        Ok(())
+        self.see_to_file().await
     }
 
     async fn write_lessons(&mut self, rows: &[LessonRow], touched: &mut BTreeSet<String>) -> Result<u64, JournalError> {
-        let mut transaction = self.connection.begin().await?;
+        let mut transaction = self.connection()?.begin().await?;
         let mut new = 0;
         for row in rows {
             if store::insert_lesson(&mut transaction, row, &hashed(&row.conversation)).await? {
@@ -292,7 +428,7 @@ impl<P: Fn(Learned)> Writer<P> {
     /// Counts some questions anew; a question of which nothing was ever used takes no room.
     async fn count(&mut self, touched: BTreeSet<String>) -> Result<(), JournalError> {
         for phrasing in touched {
-            let facts = store::facts_of(&mut self.connection, &phrasing).await?;
+            let facts = store::facts_of(self.connection()?, &phrasing).await?;
             let text: Arc<str> = Arc::from(phrasing);
             let counted = tally(&text, &facts.searches, &facts.lessons, &self.vetoes);
             if counted.entries.iter().any(|entry| entry.picks > 0) {
@@ -306,10 +442,10 @@ impl<P: Fn(Learned)> Writer<P> {
     }
 
     /// Counts all anew where rows have changed.
-    async fn recounted(&mut self, done: Result<Rows, sqlx::Error>) -> Result<Rows, JournalError> {
+    async fn recounted(&mut self, done: Result<Rows, JournalError>) -> Result<Rows, JournalError> {
         let rows = done?;
         if rows != Rows::default() {
-            (self.tallies, self.vetoes) = count_all(&mut self.connection).await?;
+            (self.tallies, self.vetoes) = count_all(self.connection()?).await?;
             self.stale = true;
         }
         Ok(rows)
@@ -330,6 +466,31 @@ impl<P: Fn(Learned)> Writer<P> {
             .sort_unstable_by(|a, b| b.at_ms.cmp(&a.at_ms).then_with(|| a.text.cmp(&b.text)).then_with(|| a.entry_id.cmp(&b.entry_id)));
         decisions
     }
+}
+
+/// Writes rows in one transaction; `touched` gets the questions whose counts may have changed.
+async fn write_rows(
+    connection: &mut SqliteConnection,
+    waiting: &Waiting,
+    tallies: &HashMap<Arc<str>, Tally>,
+    touched: &mut BTreeSet<String>,
+) -> Result<(), JournalError> {
+    let now = now_ms();
+    let mut transaction = connection.begin().await?;
+    for row in &waiting.searches {
+        if store::insert_search(&mut transaction, row).await? && row.phrasing.is_some() {
+            let picked_before = store::has_events(&mut transaction, &row.query_id).await?;
+            touched.extend(row.phrasing.clone().filter(|phrasing| picked_before || tallies.contains_key(phrasing.as_str())));
+        }
+    }
+    for event in &waiting.events {
+        let event = Event { at_ms: event.at_ms.min(now), ..event.clone() };
+        if store::insert_event(&mut transaction, &event).await? {
+            touched.extend(store::phrasing_of(&mut transaction, &event.query_id).await?);
+        }
+    }
+    transaction.commit().await?;
+    Ok(())
 }
 
 pub(super) async fn count_all(connection: &mut SqliteConnection) -> Result<(HashMap<Arc<str>, Tally>, Vetoes), sqlx::Error> {

@@ -15,6 +15,7 @@ pub mod rules;
 mod settings;
 mod shop;
 mod similar;
+mod temporary;
 mod walk;
 pub mod watch;
 pub mod write;
@@ -23,6 +24,8 @@ pub use load::{examine, load, load_with, load_within};
 pub use settings::FORMAT;
 pub use similar::similar_to;
 pub(crate) use similar::{SIMILAR, similar_earlier};
+pub use temporary::sweep;
+pub(crate) use temporary::temporary;
 pub use walk::Limits;
 pub(crate) use walk::is_entry;
 

@@ -89,6 +89,7 @@ pub fn watch(dir: &Path, mode: Mode, changed: impl FnMut() + Send + 'static) -> 
 fn run(mut folders: Folders, mut state: u64, received: &Receiver<Signal>, mut changed: impl FnMut()) {
     let mut last_walk = Instant::now();
     let mut walk_took = Duration::ZERO;
+    let mut is_lost = false;
     loop {
         let walk_interval = folders.walk_interval().max(walk_took * WALK_SHARE);
         let wait = walk_interval.saturating_sub(last_walk.elapsed());
@@ -110,12 +111,17 @@ fn run(mut folders: Folders, mut state: u64, received: &Receiver<Signal>, mut ch
         last_walk = Instant::now();
         let now = match folders.sync() {
             Ok(found) => fingerprint(&found),
-            // The folder is gone for now; whoever holds the last library goes on with it.
+            // The folder is gone for now; whoever holds the last library goes on with it, and is told once.
             Err(error) => {
                 tracing::debug!(%error, "the library's folder cannot be read");
+                if !is_lost {
+                    is_lost = true;
+                    changed();
+                }
                 continue;
             }
         };
+        is_lost = false;
         walk_took = last_walk.elapsed();
         if now != state && !told && !replaced && folders.mode == Mode::Events {
             tracing::warn!("a change was found that the system did not tell; on a network drive use --poll");

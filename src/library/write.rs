@@ -1,5 +1,6 @@
 //! Puts files of the library in place, whole or not at all. Called by `http`, `sheets` and `cli`; nothing else writes content.
 
+use super::temporary::temporary;
 use super::walk::{self, Limits};
 use sha2::{Digest, Sha256};
 use std::fs::{self, File};
@@ -129,7 +130,7 @@ pub fn write(dir: &Path, path: &str, bytes: &[u8], expected: Expected) -> Result
     let folder = target.parent().unwrap_or(dir);
     fs::create_dir_all(folder).map_err(io)?;
     compare(&target, path, expected)?;
-    let mut file = temporary(&target, folder).map_err(io)?;
+    let mut file = beside(&target, folder).map_err(io)?;
     // Before the lock: writers in parallel share one wait for the disk, which is nearly all the time that a write takes.
     file.write_all(bytes).and_then(|()| file.as_file().sync_all()).map_err(io)?;
     let one_at_a_time = WRITING.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
@@ -148,6 +149,22 @@ pub fn write(dir: &Path, path: &str, bytes: &[u8], expected: Expected) -> Result
     drop(one_at_a_time);
     sync_folder(folder);
     Ok(Sha256::digest(bytes).into())
+}
+
+/// Finds out whether a file could be written at a path: writes some bytes into a hidden file of its folder, and removes them.
+///
+/// # Errors
+/// [`WriteError::Io`].
+pub fn probe(dir: &Path, path: &str) -> Result<(), WriteError> {
+    /// As many as a long entry has.
+    const BYTES: usize = 64 << 10;
+    let io = |source| WriteError::Io { path: path.to_owned(), source };
+    let place = dir.join(path);
+    let folder = place.ancestors().skip(1).find(|folder| folder.is_dir() && folder.starts_with(dir)).unwrap_or(dir);
+    let mut file = temporary(folder).map_err(io)?;
+    file.write_all(&[0; BYTES]).and_then(|()| file.as_file().sync_all()).map_err(io)?;
+    // A file that is there may refuse by itself.
+    if place.is_file() { fs::read(place).map(drop).map_err(io) } else { Ok(()) }
 }
 
 /// Removes a file that is still the version with this SHA-256.
@@ -224,14 +241,9 @@ fn hash_of(target: &Path) -> io::Result<Option<[u8; 32]>> {
     }
 }
 
-/// A file beside the target (so that the rename stays on one file system), hidden from the library, with the target's mode, or
-/// that of any new file.
-fn temporary(target: &Path, folder: &Path) -> io::Result<tempfile::NamedTempFile> {
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(".huashu-").suffix(".tmp");
-    #[cfg(unix)]
-    builder.permissions(<fs::Permissions as std::os::unix::fs::PermissionsExt>::from_mode(0o666));
-    let file = builder.tempfile_in(folder)?;
+/// A file beside the target, so that the rename stays on one file system, with the target's mode, or that of any new file.
+fn beside(target: &Path, folder: &Path) -> io::Result<tempfile::NamedTempFile> {
+    let file = temporary(folder)?;
     if let Ok(metadata) = fs::metadata(target) {
         fs::set_permissions(file.path(), metadata.permissions())?;
     }

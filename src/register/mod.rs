@@ -31,6 +31,7 @@ pub use tokens::Token;
 pub use users::{Lent, MAX_NAME_CHARS, User, UserState, authority_of, read_name};
 pub use versions::{NewVersion, Standing};
 
+use crate::formats::{FormatError, Formats};
 use crate::hex::read_hash;
 use crate::secret::SecretDigest;
 use crate::sqlite;
@@ -43,13 +44,10 @@ use std::sync::Arc;
 /// Name of the file in the data folder.
 pub const FILE: &str = "huashu.sqlite3";
 
-/// Number of the format, in `PRAGMA user_version`.
-const FORMAT: i64 = 1;
-
 /// Connections at once: SQLite has one writer, and readers of studio pages are few.
 const MAX_CONNECTIONS: u32 = 4;
 
-/// The tables of format 1, module by module.
+/// Its tables, module by module.
 const SCHEMA: &[&[&str]] = &[
     audit::SCHEMA,
     limits::SCHEMA,
@@ -65,6 +63,9 @@ const SCHEMA: &[&[&str]] = &[
     notices::SCHEMA,
     points::SCHEMA,
 ];
+
+/// What its tables are; there was no earlier format.
+const FORMATS: Formats = Formats { tables: SCHEMA, steps: &[] };
 
 /// Why the register cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -99,6 +100,12 @@ pub enum RegisterError {
         /// What is wrong.
         why: String,
     },
+    /// Removed or replaced while it was open: what is written now would be in no file.
+    #[error("{path} was removed or replaced while the service runs: put it back, or stop, `huashu restore`, start")]
+    Gone {
+        /// The file.
+        path: String,
+    },
     /// A row that this version does not understand.
     #[error("the register holds what this version does not know: {0}")]
     Value(String),
@@ -107,10 +114,23 @@ pub enum RegisterError {
     Database(#[from] sqlx::Error),
 }
 
+impl RegisterError {
+    /// Why the register cannot be used now; `None` where what was asked of it was wrong.
+    pub fn unusable(&self) -> Option<String> {
+        match self {
+            RegisterError::Database(error) => sqlite::unusable(error),
+            RegisterError::Folder { .. } | RegisterError::Damaged { .. } | RegisterError::Gone { .. } => Some(self.to_string()),
+            RegisterError::Newer { .. } | RegisterError::Value(_) => None,
+        }
+    }
+}
+
 /// The register; clones share one pool.
 #[derive(Debug, Clone)]
 pub struct Register {
     path: PathBuf,
+    /// The file that is open.
+    file: sqlite::FileId,
     pool: SqlitePool,
     /// Who there is, for every request to ask.
     people: Arc<ArcSwap<People>>,
@@ -135,8 +155,11 @@ impl Register {
             .busy_timeout(sqlite::BUSY_TIMEOUT)
             .disable_statement_logging();
         let damaged = |why: String| RegisterError::Damaged { path: path.display().to_string(), why };
-        let pool = SqlitePoolOptions::new().max_connections(MAX_CONNECTIONS).connect_with(options).await;
-        let pool = pool.map_err(|error| if sqlite::is_damage(&error) { damaged(error.to_string()) } else { error.into() })?;
+        let refused = |error: sqlx::Error| if sqlite::is_damage(&error) { damaged(error.to_string()) } else { error.into() };
+        options.connect().await.map_err(refused)?.close().await?;
+        // Where the file is taken away while the service runs no connection begins an empty one in its place.
+        let options = options.create_if_missing(false);
+        let pool = SqlitePoolOptions::new().max_connections(MAX_CONNECTIONS).connect_with(options).await.map_err(refused)?;
         let sound: Result<String, _> = sqlx::query_scalar("PRAGMA quick_check(1)").fetch_one(&pool).await;
         match sound {
             Ok(sound) if sound == "ok" => {}
@@ -144,7 +167,7 @@ impl Register {
             Err(error) if sqlite::is_damage(&error) => return Err(damaged(error.to_string())),
             Err(error) => return Err(error.into()),
         }
-        let register = Register { path, pool, people: Arc::default(), reading: Arc::default() };
+        let register = Register { file: sqlite::file_id(&path), path, pool, people: Arc::default(), reading: Arc::default() };
         register.make_tables().await?;
         register.read_people().await?;
         Ok(register)
@@ -155,6 +178,30 @@ impl Register {
         self.pool.close().await;
     }
 
+    /// Whether the file is still the one that was opened: SQLite would go on in one that has no name any more.
+    ///
+    /// # Errors
+    /// [`RegisterError::Gone`] where it is not.
+    pub fn look_for_file(&self) -> Result<(), RegisterError> {
+        let is_there = sqlite::file_id(&self.path) == self.file;
+        if is_there { Ok(()) } else { Err(RegisterError::Gone { path: self.path.display().to_string() }) }
+    }
+
+    /// Reads all of the file and writes into it, to find out whether it can be used again.
+    ///
+    /// # Errors
+    /// Where it cannot.
+    pub async fn check(&self) -> Result<(), RegisterError> {
+        self.look_for_file()?;
+        let sound: String = sqlx::query_scalar("PRAGMA quick_check(1)").fetch_one(&self.pool).await?;
+        if sound != "ok" {
+            return Err(RegisterError::Damaged { path: self.path.display().to_string(), why: sound });
+        }
+        // Written, and nothing is changed by it.
+        sqlx::query("UPDATE people_changes SET changes = changes").execute(&self.pool).await?;
+        Ok(())
+    }
+
     /// The file.
     pub fn path(&self) -> &Path {
         &self.path
@@ -162,19 +209,11 @@ impl Register {
 
     async fn make_tables(&self) -> Result<(), RegisterError> {
         let mut connection = self.pool.acquire().await?;
-        let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await?;
-        let found: i64 = sqlx::query_scalar("PRAGMA user_version").fetch_one(&mut *transaction).await?;
-        match found {
-            FORMAT => return Ok(()),
-            0 => {}
-            found => return Err(RegisterError::Newer { path: self.path.display().to_string(), found, known: FORMAT }),
+        match FORMATS.upgrade(&mut connection, &self.path).await {
+            Ok(_) => Ok(()),
+            Err(FormatError::Newer { found, known }) => Err(RegisterError::Newer { path: self.path.display().to_string(), found, known }),
+            Err(FormatError::Database(error)) => Err(error.into()),
         }
-        for statement in SCHEMA.iter().copied().flatten() {
-            sqlx::query(*statement).execute(&mut *transaction).await?;
-        }
-        sqlx::query("PRAGMA user_version = 1").execute(&mut *transaction).await?;
-        transaction.commit().await?;
-        Ok(())
     }
 }
 

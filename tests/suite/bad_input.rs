@@ -1,9 +1,13 @@
 //! What nobody should put into a library while it is served: each is told, by HTTP or on standard error, and searching goes on.
 
 use super::service::{PROGRAM, Service, VARIABLES, put};
+#[cfg(target_os = "linux")]
+use super::system::Disk;
+#[cfg(unix)]
+use super::system::ordinary_user;
 use serde_json::{Value, json};
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
@@ -121,28 +125,6 @@ fn ten_thousand_files_at_once_are_searchable_and_searches_do_not_wait_for_them()
     check_searching(&service);
 }
 
-/// The program as an ordinary user runs it: as nobody where the tester is root, who reads everything. `None` where that cannot be.
-#[cfg(unix)]
-fn ordinary_user(desk: &Path) -> Option<Command> {
-    use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
-    const NOBODY: u32 = 65_534;
-    if fs::metadata(desk).unwrap().uid() != 0 {
-        return Some(Command::new(PROGRAM));
-    }
-    if Command::new("setpriv").arg("--version").output().is_err() {
-        eprintln!("skipped: root reads everything, and setpriv is not here to drop its rights");
-        return None;
-    }
-    // Nobody may not be able to reach the build folder.
-    let program = desk.join("huashu");
-    fs::hard_link(PROGRAM, &program).or_else(|_| fs::copy(PROGRAM, &program).map(drop)).unwrap();
-    fs::set_permissions(desk, fs::Permissions::from_mode(0o755)).unwrap();
-    chown(desk, Some(NOBODY), Some(NOBODY)).unwrap();
-    let mut command = Command::new("setpriv");
-    command.args(["--reuid=65534", "--regid=65534", "--clear-groups"]).arg(program);
-    Some(command)
-}
-
 #[cfg(unix)]
 #[test]
 fn an_unreadable_folder_is_a_problem_and_what_was_in_it_is_served_on() {
@@ -163,62 +145,10 @@ fn an_unreadable_folder_is_a_problem_and_what_was_in_it_is_served_on() {
     fs::set_permissions(desk.path().join("kb"), fs::Permissions::from_mode(0o000)).unwrap();
     put(desk.path(), "touched", "");
     check_searching(&service);
+    service.until("/readyz", |ready| ready["faults"][0]["part"] == "library");
     fs::set_permissions(desk.path().join("kb"), fs::Permissions::from_mode(0o755)).unwrap();
     check_following(&service, desk.path(), "转寄");
-}
-
-/// A small file system of its own, unmounted when dropped.
-#[cfg(target_os = "linux")]
-struct Disk {
-    dir: TempDir,
-}
-
-#[cfg(target_os = "linux")]
-impl Disk {
-    /// `None`, and the reason printed, where nothing may be mounted.
-    fn mount() -> Option<Disk> {
-        let dir = tempfile::tempdir().unwrap();
-        let mounted = Command::new("mount").args(["-t", "tmpfs", "-o", "size=8m", "huashu-test"]).arg(dir.path()).output();
-        match mounted {
-            Ok(output) if output.status.success() => Some(Disk { dir }),
-            Ok(output) => {
-                eprintln!("skipped: no file system can be mounted here ({})", String::from_utf8_lossy(&output.stderr).trim());
-                None
-            }
-            Err(error) => {
-                eprintln!("skipped: no file system can be mounted here ({error})");
-                None
-            }
-        }
-    }
-
-    fn path(&self) -> &Path {
-        self.dir.path()
-    }
-
-    fn filler(&self) -> PathBuf {
-        self.path().join("filler")
-    }
-
-    /// Leaves not a byte.
-    fn fill(&self) {
-        use std::io::Write;
-        let mut file = fs::OpenOptions::new().append(true).create(true).open(self.filler()).unwrap();
-        while file.write_all(&[0; 4096]).is_ok() {}
-        while file.write_all(&[0]).is_ok() {}
-    }
-
-    fn free(&self) {
-        fs::remove_file(self.filler()).unwrap();
-    }
-}
-
-#[cfg(target_os = "linux")]
-impl Drop for Disk {
-    fn drop(&mut self) {
-        // Lazily: a server that is just ending may still have files open.
-        let _ = Command::new("umount").arg("--lazy").arg(self.path()).status();
-    }
+    service.until("/readyz", |ready| ready["status"] == "ok");
 }
 
 /// Exit code and standard error of a command that runs beside the service.
@@ -256,7 +186,7 @@ fn a_full_disk_under_the_index_is_told_and_made_good_once_there_is_room() {
     for id in ["集运", "转寄"] {
         assert_eq!(service.first(&format!("{id}怎么办")).as_deref(), Some(id));
     }
-    assert_eq!(service.json("/readyz"), json!({"status": "ok"}));
+    service.until("/readyz", |ready| *ready == json!({"status": "ok"}));
     drop(service);
     let again = Service::start_by(Command::new(PROGRAM), desk.path(), &["--index", &index]);
     assert!(!again.log().contains("rebuilt"), "the index is whole: {}", again.log());
@@ -308,7 +238,7 @@ fn a_full_disk_under_the_library_stops_an_import_and_leaves_no_half_file() {
 
 #[cfg(target_os = "linux")]
 #[test]
-fn a_full_disk_under_the_journal_loses_events_tells_so_and_learns_again_once_there_is_room() {
+fn a_full_disk_under_the_journal_is_told_and_what_waits_is_written_once_there_is_room() {
     let Some(disk) = Disk::mount() else { return };
     let desk = desk();
     let data = disk.path().join("data").display().to_string();
@@ -321,24 +251,25 @@ fn a_full_disk_under_the_journal_loses_events_tells_so_and_learns_again_once_the
         ]});
         let (status, answer) = service.send("POST", "/v1/events", &events.to_string());
         assert_eq!(status, 202, "nobody who searches waits for the journal: {answer}");
+        serde_json::from_str::<Value>(&answer).unwrap()["written"].as_bool().unwrap()
     };
     let learned = |total: usize| service.until("/v1/phrasings", |phrasings| phrasings["total"] == total);
     pick("货啥时候能出库");
     learned(1);
     disk.fill();
-    pick("仓库到底安排没有");
-    let failed = |metrics: &str| metrics.lines().any(|line| line.starts_with("huashu_journal_failed_total ") && !line.ends_with(" 0"));
-    let begin = Instant::now();
-    while !failed(&service.get("/metrics").1) {
-        assert!(begin.elapsed() < super::service::PATIENCE, "no failure is counted: {}", service.log());
-        std::thread::sleep(Duration::from_millis(50));
-    }
+    assert!(!pick("仓库到底安排没有"), "it was told to be written onto a full disk");
+    let ready = service.until("/readyz", |ready| ready["status"] == "degraded");
+    let fault = &ready["faults"][0];
+    assert!(fault["part"] == "journal" && fault["why"].as_str().unwrap().contains("is full"), "{ready}");
+    assert!(service.json("/v1/library")["degraded"].as_str().unwrap().contains("流水"));
     service.until_logged("is full");
     check_searching(&service);
-    learned(1);
     disk.free();
-    pick("我那单今晚能走不");
+    // Nothing is lost, and nobody has to send it again.
     let phrasings = learned(2);
-    assert!(phrasings.to_string().contains("货啥时候能出库"), "what was learned before stays: {phrasings}");
+    assert!(phrasings.to_string().contains("仓库到底安排没有"), "{phrasings}");
+    service.until("/readyz", |ready| ready["status"] == "ok");
+    pick("我那单今晚能走不");
+    learned(3);
     check_following(&service, desk.path(), "集运");
 }

@@ -88,7 +88,7 @@ fn ids(live: &Live, question: &str) -> Vec<String> {
 #[test]
 fn a_damaged_index_is_rebuilt_with_a_warning() {
     type Damage = fn(&Path);
-    let damages: [(&str, Damage); 5] = [
+    let damages: [(&str, Damage); 6] = [
         ("a flipped bit", |dir| {
             let file = fs::read_dir(dir)
                 .unwrap()
@@ -114,10 +114,8 @@ fn a_damaged_index_is_rebuilt_with_a_warning() {
             fs::write(dir.join("meta.json"), &meta[..meta.len() / 2]).unwrap();
         }),
         ("no list of segments", |dir| fs::remove_file(dir.join("meta.json")).unwrap()),
-        ("made by another version", |dir| {
-            let meta = fs::read_to_string(dir.join("meta.json")).unwrap();
-            fs::write(dir.join("meta.json"), meta.replace("schema", "another schema")).unwrap();
-        }),
+        ("made by an earlier version", |dir| put_version(dir, "0.0.1")),
+        ("made by a later version", |dir| put_version(dir, "99.0.0")),
     ];
     for (name, damage) in damages {
         let place = Place::new(20);
@@ -127,6 +125,14 @@ fn a_damaged_index_is_rebuilt_with_a_warning() {
         assert_eq!(warnings.len(), 1, "{name}: {warnings:?}");
         assert_eq!(hits(&live, "退货说明"), before, "{name}");
     }
+}
+
+/// Makes an index say that another version of the program has made it.
+fn put_version(dir: &Path, version: &str) {
+    let meta = fs::read_to_string(dir.join("meta.json")).unwrap();
+    let made = meta.replace(&format!("huashu {} ", env!("CARGO_PKG_VERSION")), &format!("huashu {version} "));
+    assert_ne!(made, meta);
+    fs::write(dir.join("meta.json"), made).unwrap();
 }
 
 #[test]

@@ -28,4 +28,5 @@ mod service;
 mod sheets;
 mod soak;
 mod stopping;
+mod system;
 mod team;

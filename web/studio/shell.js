@@ -5,6 +5,7 @@ import { button, element } from "../panel/dom.js";
 import { isComposing } from "../typing.js";
 import { explain, part } from "./api.js";
 import { confirmed } from "./dialog.js";
+import { Faults } from "./faults.js";
 import { Messages } from "./messages.js";
 import { ROLES, named } from "./names.js";
 import { SCREENS } from "./screens.js";
@@ -37,7 +38,8 @@ export class Studio {
     this.tools = element("div", "studio-tools");
     this.place = element("div", "studio-place");
     this.messages = new Messages(api, () => this.may("edit"));
-    this.main = element("main", "studio-main", element("header", "studio-head", this.title, this.tools), this.messages.element, this.place);
+    this.faults = new Faults(api);
+    this.main = element("main", "studio-main", element("header", "studio-head", this.title, this.tools), this.faults.element, this.messages.element, this.place);
   }
 
   async start() {
@@ -55,7 +57,7 @@ export class Studio {
       toast(explain(error), "caution");
     }
     await this.#show();
-    await this.messages.look();
+    await Promise.all([this.messages.look(), this.faults.look()]);
   }
 
   /** @param {string} right */

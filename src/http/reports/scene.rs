@@ -103,7 +103,7 @@ impl Scene {
     /// The facts of some days, as far as the caller may see them, with channels and shops as the library calls them.
     pub(in crate::http) fn facts_of(&self, span: Span) -> Result<Facts, ApiError> {
         let period = span.millis(&self.snapshot.library.settings.time_zone);
-        let mut facts = self.journal.facts(period).map_err(|error| ApiError::Internal(error.into()))?;
+        let mut facts = self.journal.facts(period)?;
         self.complete.set(self.complete.get() && facts.complete);
         for search in &mut facts.searches {
             search.channel = search.channel.take().map(|channel| resolve(&self.snapshot, Facet::Channel, &channel));

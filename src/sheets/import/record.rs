@@ -5,6 +5,7 @@
 //! edited. It belongs in version control beside the files.
 
 use crate::hex::hex;
+use crate::library::temporary;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
@@ -52,11 +53,7 @@ impl Records {
 
     /// Puts the dotfile in place, whole or not at all.
     pub(super) fn write(&self, dir: &Path) -> io::Result<()> {
-        let mut builder = tempfile::Builder::new();
-        builder.prefix(".huashu-").suffix(".tmp");
-        #[cfg(unix)]
-        builder.permissions(<std::fs::Permissions as std::os::unix::fs::PermissionsExt>::from_mode(0o666));
-        let mut file = builder.tempfile_in(dir)?;
+        let mut file = temporary(dir)?;
         let mut lines = Vec::new();
         for record in self.0.values() {
             serde_json::to_writer(&mut lines, record)?;
