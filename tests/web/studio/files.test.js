@@ -2,7 +2,7 @@
 // The lexicon's desk, import and export.
 
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
+import { readFileSync, renameSync } from "node:fs";
 import path from "node:path";
 import { test } from "node:test";
 import { until } from "../service.js";
@@ -81,3 +81,20 @@ async function exported(studio, button) {
   await studio.button(button).click();
   return readFileSync(await (await download).path(), "utf8");
 }
+
+test("what does not work stands above every screen and on the panel, until it works again", async () => {
+  const file = path.join(desk.service.data, "huashu.sqlite3");
+  renameSync(file, `${file}.away`);
+  await until(async () => (await desk.service.ask("/readyz")).status === "degraded", 30_000);
+  const studio = await desk.open("#/library");
+  const line = studio.page.locator(".faults .notice");
+  await line.filter({ hasText: "台账用不了" }).waitFor();
+  await studio.page.goto(`${desk.service.url}/`);
+  await studio.page.getByText(/收录 .*台账用不了/u).waitFor();
+  renameSync(`${file}.away`, file);
+  await until(async () => (await desk.service.ask("/readyz")).status === "ok", 30_000);
+  await studio.page.goto(`${desk.service.url}/studio`);
+  await studio.page.locator(".nav-link").first().waitFor();
+  await line.waitFor({ state: "detached" });
+  await studio.close();
+});
