@@ -83,15 +83,18 @@ def table(corpus: str, results: list[dict]) -> str:
         ("requests/s", "rate", "{:,.0f}", max, 1),
         ("success@3", "success", "{:.3f}", max, 1),
     ]
-    columns = [column for column in columns if results[0][column[1]] is not None]
+    columns = [column for column in columns if any(result[column[1]] is not None for result in results)]
     lines = [f"### {TITLES[corpus]}: {results[0]['texts']:,} texts", ""]
     lines.append("| engine | " + " | ".join(title for title, *_ in columns) + " | asked |")
     lines.append("|---|" + "---|" * len(columns) + "---|")
     for result in results:
         cells = []
         for _, key, form, best, unit in columns:
+            if result[key] is None:
+                cells.append("–")
+                continue
             cell = form.format(result[key] / unit)
-            cells.append(f"**{cell}**" if result[key] == best(other[key] for other in results) else cell)
+            cells.append(f"**{cell}**" if result[key] == best(other[key] for other in results if other[key] is not None) else cell)
         lines.append(f"| {result['label']} | " + " | ".join(cells) + f" | {result['wire'].split(',')[0]} |")
     lines.append("")
     lines += [f"- {result['label'].strip('*')} {result['version']} ({result['wire']}): {result['setting']}." + _more(result) for result in results]

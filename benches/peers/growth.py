@@ -188,6 +188,7 @@ def plot(results: list[dict], path: Path) -> None:
     matplotlib.use("svg")
     matplotlib.rcParams |= {"svg.hashsalt": "huashu", "svg.fonttype": "none", "font.size": 9, "font.family": "sans-serif"}
     from matplotlib import pyplot
+    from matplotlib.ticker import NullFormatter, StrMethodFormatter
 
     pictures = [
         ("index, seconds", [("index_s", 1, "clock"), ("index_cpu_s", 1, "CPU")]),
@@ -206,6 +207,9 @@ def plot(results: list[dict], path: Path) -> None:
         end = results[-1][key] / unit
         place.loglog(sizes, [end * size / sizes[-1] for size in sizes], color="#bbbbbb", linewidth=0.8, linestyle="--", label="in proportion")
         place.set_title(title, fontsize=9)
+        for axis in (place.xaxis, place.yaxis):
+            axis.set_major_formatter(StrMethodFormatter("{x:,g}"))
+            axis.set_minor_formatter(NullFormatter())
         place.set_xlabel("entries")
         place.grid(alpha=0.25)
         place.legend(fontsize=7, frameon=False)
