@@ -138,9 +138,9 @@ use utoipa_axum::routes;
 /// Largest body: five times the largest question, so that escapes fit.
 pub const MAX_BODY_BYTES: usize = 512 * 1024;
 
-/// Searches at once, those that wait for a core included. One takes about a millisecond: with 64 in line the last waits less than a
-/// tenth of a second, and who comes then is better off asking again.
-pub const MAX_SEARCHES: usize = 64;
+/// Searches at once, those that wait for a core included. One takes half a millisecond of a core: with 256 in line the last waits less than a
+/// tenth of a second on two cores, and who comes then is better off asking again. Fewer would be full whenever a change is indexed.
+pub const MAX_SEARCHES: usize = 256;
 
 /// Longest time for one request: a hundred times the slowest search; it ends what hangs, such as a body that never comes.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(15);
