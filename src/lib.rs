@@ -51,3 +51,4 @@ mod sqlite;
 pub mod suggest;
 pub mod twins;
 pub mod urgency;
+pub mod version;

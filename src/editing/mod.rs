@@ -6,10 +6,9 @@
 
 mod beside;
 mod commit;
-mod version;
 
+pub use crate::version::{Action, FILE_AUTHOR, Version, Way};
 pub use beside::Beside;
-pub use version::{Action, FILE_AUTHOR, Version, Way};
 
 use crate::library::write::{self, Expected, WriteError};
 use crate::markdown;

@@ -1,7 +1,7 @@
 //! What somebody must be told who has their answer already: their version was replaced. Kept until they say that they have read it.
 
 use super::{Register, RegisterError};
-use crate::editing::Version;
+use crate::version::Version;
 use sqlx::Row;
 use uuid::Uuid;
 

@@ -5,8 +5,8 @@
 
 use super::{Register, RegisterError};
 use crate::analysis::fold;
-use crate::editing::{Action, Version, Way};
 use crate::hex::{hex, read_hash};
+use crate::version::{Action, Version, Way};
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Connection, Row, SqliteConnection};
 
