@@ -40,7 +40,7 @@ pub(super) struct Options {
     #[arg(value_name = "FILE", help_heading = "参数")]
     file: PathBuf,
     /// 写到这个文件夹，没有就新建
-    #[arg(long, value_name = "DIR", required_unless_present = "user", conflicts_with = "user")]
+    #[arg(long, value_name = "DIR", required_unless_present_any = ["user", "set"], conflicts_with = "user")]
     into: Option<PathBuf>,
     /// 导到哪一套：team（知识库，默认）或 personal（--user 自己留的话术）
     #[arg(long, value_name = "SET", value_parser = own::set, default_value = "team", hide_default_value = true)]

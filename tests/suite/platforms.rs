@@ -254,6 +254,8 @@ fn commands_keep_the_sets_apart_too() {
         assert!(found == code && format!("{out}{err}").contains(said), "{arguments:?}: {found}\n{out}{err}");
     };
     check(&["import", "我的.csv"], 2, "--into");
+    check(&["import", "我的.csv", "--set", "personal"], 2, "--user");
+    check(&["import", "我的.csv", "--set", "team"], 2, "--into");
     check(&["import", "我的.csv", "--set", "personal", "--user", "没有的人"], 2, "没有账号");
     check(&["import", "我的.csv", "--set", "personal", "--user", "小李", "--dry-run"], 0, "新建 1");
     check(&["import", "我的.csv", "--set", "personal", "--user", "小李"], 0, "新建 1");
