@@ -1,9 +1,10 @@
 //! `/v1/entries`: what the library holds, and replies made ready to send.
 
 use super::check::{FindingJson, check_text, rule_severity_name};
+use super::entry_json::EntryJson;
 use super::error::ApiError;
 use super::extract::{ApiJson, ApiPath};
-use super::json::{EntryJson, ProblemJson, SegmentJson};
+use super::json::{ProblemJson, SegmentJson};
 use super::limits::Allowance;
 use super::search::{ContextJson, step_back};
 use super::who::Who;

@@ -2,9 +2,9 @@
 
 use super::at::AtParams;
 use super::entries::is_below;
+use super::entry_json::EntrySummary;
 use super::error::ApiError;
 use super::extract::ApiQuery;
-use super::json::EntrySummary;
 use super::search::read_kind;
 use super::who::Who;
 use super::{AppState, DEFAULT_PAGE, blocking, page_limit};

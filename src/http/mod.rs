@@ -9,6 +9,7 @@ mod decide;
 mod desk;
 mod edit;
 mod entries;
+pub mod entry_json;
 mod error;
 mod extract;
 mod files;

@@ -1,9 +1,10 @@
 //! `POST /v1/preview`: a draft of an entry as it would be, and what is wrong with it. Nothing is written.
 
 use super::check::{FindingJson, rule_severity_name};
+use super::entry_json::EntryJson;
 use super::error::ApiError;
 use super::extract::ApiJson;
-use super::json::{EntryJson, ProblemJson};
+use super::json::ProblemJson;
 use super::who::Who;
 use super::{AppState, blocking};
 use crate::access::Right;

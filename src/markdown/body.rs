@@ -2,6 +2,7 @@
 //!
 //! Quotes are what is said to the customer; all other text is for the agent. Nothing is rendered: replies are texts to send.
 
+use super::advice::first_sentence;
 use super::findings::Findings;
 use super::plain::Plain;
 use super::source::Source;
@@ -27,9 +28,6 @@ pub(super) const MAX_PASSAGES: usize = 200;
 
 /// Longest message, in characters; the chat windows of the platforms take between 500 and a few thousand.
 pub(super) const MAX_SEGMENT_CHARS: usize = 2_000;
-
-/// Longest advice, in characters: it stands above every hit.
-const MAX_ADVICE_CHARS: usize = 200;
 
 /// Deepest list that is shown indented; without a limit, nested markers would make a text of the square of their number.
 const MAX_INDENTS: usize = 8;
@@ -590,32 +588,6 @@ fn slug(heading: &str) -> String {
     }
     let slug = slug.trim_end_matches('-');
     if slug.is_empty() { "section".to_owned() } else { slug.to_owned() }
-}
-
-/// The first sentence of a line; what ends within quotation marks or brackets ends no sentence (买家问「在吗？」时用。).
-/// A semicolon ends none either: behind it stands when not to use it.
-fn first_sentence(line: &str) -> String {
-    let line = line.trim();
-    let mut depth = 0_usize;
-    let mut characters = line.char_indices().peekable();
-    let mut end = line.len();
-    while let Some((at, character)) = characters.next() {
-        match character {
-            '“' | '‘' | '「' | '『' | '（' | '(' | '《' | '【' => depth += 1,
-            '”' | '’' | '」' | '』' | '）' | ')' | '》' | '】' => depth = depth.saturating_sub(1),
-            '。' | '！' | '？' if depth == 0 => end = at + character.len_utf8(),
-            '!' | '?' if depth == 0 && characters.peek().is_none_or(|(_, next)| !next.is_ascii_graphic()) => end = at + 1,
-            _ => continue,
-        }
-        if end < line.len() {
-            break;
-        }
-    }
-    let sentence = &line[..end];
-    match sentence.char_indices().nth(MAX_ADVICE_CHARS) {
-        Some((cut, _)) => format!("{}…", &sentence[..cut]),
-        None => sentence.to_owned(),
-    }
 }
 
 /// A piece of text for a sentence: one line, 30 characters.

@@ -1,5 +1,6 @@
 //! One Markdown file to one entry, and back. Pure: text in, values and problems out. Called by `library` and `sheets`.
 
+mod advice;
 mod body;
 mod dates;
 pub mod edit;
