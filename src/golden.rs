@@ -111,12 +111,11 @@ fn holds(rank: Option<usize>, within: usize) -> bool {
 ///
 /// # Errors
 /// Where the index cannot be read.
-pub fn ask(snapshot: &Snapshot, questions: Vec<Golden>) -> tantivy::Result<Vec<Outcome>> {
+pub fn ask(snapshot: &Snapshot, questions: &[Golden]) -> tantivy::Result<Vec<Outcome>> {
     let threads = std::thread::available_parallelism().map_or(1, usize::from).min(MAX_ASKING);
     let share = questions.len().div_ceil(threads).max(1);
-    let parts: Vec<Vec<Golden>> = questions.chunks(share).map(<[Golden]>::to_vec).collect();
     std::thread::scope(|scope| {
-        let asking: Vec<_> = parts.into_iter().map(|part| scope.spawn(|| ask_in_turn(snapshot, part))).collect();
+        let asking: Vec<_> = questions.chunks(share).map(|part| scope.spawn(move || ask_in_turn(snapshot, part))).collect();
         let mut outcomes = Vec::with_capacity(questions.len());
         for thread in asking {
             outcomes.extend(thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))?);
@@ -125,7 +124,7 @@ pub fn ask(snapshot: &Snapshot, questions: Vec<Golden>) -> tantivy::Result<Vec<O
     })
 }
 
-fn ask_in_turn(snapshot: &Snapshot, questions: Vec<Golden>) -> tantivy::Result<Vec<Outcome>> {
+fn ask_in_turn(snapshot: &Snapshot, questions: &[Golden]) -> tantivy::Result<Vec<Outcome>> {
     let outcome = |golden: Golden| {
         let answer = answer(snapshot, &Request { limit: DEPTH, ..Request::new(&golden.question) })?;
         let rank = (1..).zip(&answer.hits).find(|(_, hit)| *hit.entry.id == *golden.entry).map(|(rank, _)| rank);
@@ -133,7 +132,7 @@ fn ask_in_turn(snapshot: &Snapshot, questions: Vec<Golden>) -> tantivy::Result<V
         let exists = snapshot.get(&golden.entry).is_some();
         Ok(Outcome { golden, rank, first, exists })
     };
-    questions.into_iter().map(outcome).collect()
+    questions.iter().cloned().map(outcome).collect()
 }
 
 /// Share of the outcomes whose entry is among the first `places`.
@@ -199,7 +198,8 @@ pub struct Shift {
 pub fn compare(before: &[Outcome], after: &Snapshot) -> tantivy::Result<Trial> {
     let ranks: Ranks =
         before.iter().map(|outcome| ((outcome.golden.question.clone(), outcome.golden.entry.clone()), outcome.rank)).collect();
-    let outcomes = ask(after, before.iter().map(|outcome| outcome.golden.clone()).collect())?;
+    let questions: Vec<Golden> = before.iter().map(|outcome| outcome.golden.clone()).collect();
+    let outcomes = ask(after, &questions)?;
     let moved = moves(&outcomes, &ranks);
     let shift = |moved: &Move| Shift { golden: moved.outcome.golden.clone(), before: moved.before, after: moved.outcome.rank };
     Ok(Trial {

@@ -54,7 +54,7 @@ pub(super) fn run(place: &Place, strict: bool, screen: &mut Screen) -> anyhow::R
         bail!("{} 不存在；每行写：问题 TAB 条目编号 TAB 应在前几条（1 到 10）", place.kb.join(QUESTIONS).display())
     };
     let snapshot = open_once(&place.kb, &place.index, Arc::default())?;
-    let outcomes = ask(&snapshot, questions)?;
+    let outcomes = ask(&snapshot, &questions)?;
     let state = place.data.join(STATE);
     let before = read_state(&state)?;
     let moved = before.as_ref().map(|before| moves(&outcomes, before)).unwrap_or_default();

@@ -159,7 +159,7 @@ impl AppState {
         if golden.is_empty() || !planned.changes {
             return Ok(GoldenTrial::new(Trial { of: golden.len(), ..Trial::default() }));
         }
-        let before = self.golden_now(&served, golden)?;
+        let before = self.golden_now(&served, &golden)?;
         let overlay = Overlay::from([(planned.path.clone(), Some(planned.bytes.clone()))]);
         let tried = self.live.trial(&overlay, Timestamp::now()).map_err(|error| match error {
             LiveError::Library(error) => ApiError::BadValue(error.to_string()),

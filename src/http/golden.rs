@@ -64,8 +64,8 @@ pub(super) type KeptOutcomes = Option<(Weak<Snapshot>, Arc<Vec<Outcome>>)>;
 
 impl AppState {
     /// What the golden questions find now. Takes a while the first time: for threads that may take their time.
-    pub(super) fn golden_now(&self, served: &Arc<Snapshot>, questions: Vec<Golden>) -> Result<Arc<Vec<Outcome>>, ApiError> {
-        let is_same = |outcomes: &[Outcome]| outcomes.iter().map(|outcome| &outcome.golden).eq(&questions);
+    pub(super) fn golden_now(&self, served: &Arc<Snapshot>, questions: &[Golden]) -> Result<Arc<Vec<Outcome>>, ApiError> {
+        let is_same = |outcomes: &[Outcome]| outcomes.iter().map(|outcome| &outcome.golden).eq(questions);
         let kept = self.golden.lock().unwrap_or_else(PoisonError::into_inner).clone();
         if let Some((_, outcomes)) = kept.filter(|(of, outcomes)| std::ptr::eq(of.as_ptr(), Arc::as_ptr(served)) && is_same(outcomes)) {
             return Ok(outcomes);
@@ -157,7 +157,7 @@ pub(super) async fn run_golden(State(state): State<AppState>, who: Who) -> Resul
         let snapshot = state.live.snapshot();
         let (known, ..) = questions(&snapshot.library.dir).map_err(unreadable)?;
         let of = known.len();
-        let outcomes = state.golden_now(&snapshot, known)?;
+        let outcomes = state.golden_now(&snapshot, &known)?;
         let missed = outcomes.iter().filter(|outcome| !outcome.holds());
         let broken = missed.map(|outcome| GoldenShift::new(Shift { after: outcome.rank, before: None, golden: outcome.golden.clone() }));
         Ok(GoldenTrial { broken: broken.collect(), mended: Vec::new(), moved: 0, of })
