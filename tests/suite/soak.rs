@@ -68,7 +68,7 @@ fn copy(from: &Path, to: &Path) {
     for entry in fs::read_dir(from).unwrap().map(Result::unwrap) {
         let path = to.join(entry.file_name());
         if entry.file_type().unwrap().is_dir() {
-            copy(&entry.path(), &path)
+            copy(&entry.path(), &path);
         } else {
             let _ = fs::copy(entry.path(), path).unwrap();
         }
