@@ -153,6 +153,11 @@ fn name_of(path: &Path) -> String {
     path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
 }
 
+/// Whether a path lies in git's own folder, however it is written.
+fn is_gits(path: &Path) -> bool {
+    path.components().any(|part| part.as_os_str().eq_ignore_ascii_case(".git"))
+}
+
 /// The regular files below a folder with their names in the backup; of git's own folder none, and nothing that a link leads to.
 fn list(folder: &Path, prefix: &str, depth: usize, files: &mut Vec<(String, PathBuf)>) -> Result<(), BackupError> {
     for item in fs::read_dir(folder).map_err(io_at(folder))? {
@@ -193,14 +198,16 @@ pub async fn restore(file: &Path, kb: &Path, data: &Path, index: &Path) -> Resul
     for number in 0..archive.len() {
         let mut part = archive.by_index(number).map_err(broken)?;
         let Some(name) = part.enclosed_name() else { return Err(no_backup("a name in it leads out".to_owned())) };
-        let path = match (name.strip_prefix("kb"), name.strip_prefix("data")) {
-            (Ok(below), _) => new_kb.path().join(below),
-            (_, Ok(below)) => new_data.path().join(below),
-            _ => continue,
-        };
         if part.is_dir() {
             continue;
         }
+        let path = match (name.strip_prefix("kb"), name.strip_prefix("data")) {
+            // Hooks of git run as programs, a token that somebody knows opens everything: no backup of ours holds either.
+            (Ok(below), _) if !is_gits(below) => new_kb.path().join(below),
+            (_, Ok(below)) if [register::FILE, journal::FILE].iter().any(|file| below == Path::new(file)) => new_data.path().join(below),
+            _ if name == Path::new(MANIFEST) => continue,
+            _ => return Err(no_backup(format!("{} is nothing that a backup holds", name.display()))),
+        };
         if let Some(folder) = path.parent() {
             fs::create_dir_all(folder).map_err(io_at(folder))?;
         }
@@ -347,11 +354,23 @@ mod tests {
         let packed = whole[..at].windows(7).rposition(|bytes| bytes == b"kb/a.md").unwrap() + 12;
         flipped[packed] ^= 0xff;
         check(flipped).await;
-        let mut zip = ZipWriter::new(io::Cursor::new(Vec::new()));
-        zip.start_file("kb/../../b.md", SimpleFileOptions::default()).unwrap();
-        zip.start_file(MANIFEST, SimpleFileOptions::default()).unwrap();
-        zip.write_all(br#"{"format":1,"huashu":"","at":"","files":0,"register":false,"journal":false}"#).unwrap();
-        check(zip.finish().unwrap().into_inner()).await;
+        for slip in [
+            "kb/../../b.md",
+            "../b.md",
+            "/b.md",
+            "kb//../../b.md",
+            "data/../../b.md",
+            "data/local-token",
+            "kb/.git/hooks/pre-commit",
+            "kb/售后/.GIT/config",
+            "elsewhere/b.md",
+        ] {
+            let mut zip = ZipWriter::new(io::Cursor::new(Vec::new()));
+            zip.start_file(slip, SimpleFileOptions::default()).unwrap();
+            zip.start_file(MANIFEST, SimpleFileOptions::default()).unwrap();
+            zip.write_all(br#"{"format":1,"huashu":"","at":"","files":0,"register":false,"journal":false}"#).unwrap();
+            check(zip.finish().unwrap().into_inner()).await;
+        }
     }
 
     #[tokio::test]
