@@ -15,6 +15,11 @@ use std::ops::Range;
 /// Largest set of characters taken for literals: beyond it (`\w`) one occurs in every text.
 const MAX_CLASS_CHARS: usize = 64;
 
+/// Most matches of one expression in one text. A search for one match takes time in proportion to the text, a search for all of them in
+/// proportion to its square where each looks ahead to the end (`x.*y|x`): a file of a megabyte would take hours. Nobody reads on after the
+/// hundredth.
+const MAX_MATCHES: usize = 100;
+
 /// Expressions, each with the number of its rule.
 #[derive(Debug, Default)]
 pub(super) struct Patterns {
@@ -40,13 +45,13 @@ impl Patterns {
         Patterns { patterns, literals: Phrases::new(literals), always }
     }
 
-    /// All matches in a folded text, with the numbers of their rules.
+    /// The matches in a folded text, [`MAX_MATCHES`] of each expression at most, with the numbers of their rules.
     pub(super) fn find(&self, folded: &str) -> Vec<(usize, Range<usize>)> {
         let mut run: Vec<usize> = self.literals.raw(folded).flat_map(|(_, indices)| indices).chain(&self.always).copied().collect();
         run.sort_unstable();
         run.dedup();
         let patterns = run.into_iter().filter_map(|index| self.patterns.get(index));
-        patterns.flat_map(|(rule, pattern)| pattern.find_iter(folded).map(|hit| (*rule, hit.range()))).collect()
+        patterns.flat_map(|(rule, pattern)| pattern.find_iter(folded).take(MAX_MATCHES).map(|hit| (*rule, hit.range()))).collect()
     }
 }
 
