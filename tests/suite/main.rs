@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod accounts;
+mod attacks;
 mod bad_input;
 mod cli;
 mod clients;
@@ -26,9 +27,11 @@ mod privacy;
 mod reports;
 mod review;
 mod search;
+mod secrets;
 mod service;
 mod sheets;
 mod soak;
 mod stopping;
 mod system;
 mod team;
+mod wire;

@@ -57,6 +57,11 @@ impl Service {
         for name in VARIABLES {
             command.env_remove(name);
         }
+        Service::started(command, desk, arguments)
+    }
+
+    /// With the environment that the command was given.
+    pub(crate) fn started(mut command: Command, desk: &Path, arguments: &[&str]) -> Service {
         command.args(["serve", "--json"]).args(arguments).current_dir(desk);
         if !arguments.contains(&"--listen") {
             command.args(["--listen", "127.0.0.1:0"]);
