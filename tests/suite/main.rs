@@ -10,6 +10,7 @@ mod degraded;
 mod editing;
 mod extension;
 mod faults;
+mod fuzzed;
 mod http;
 mod index;
 mod judge;

@@ -1,0 +1,3 @@
+//! What the targets call.
+
+pub mod checks;
