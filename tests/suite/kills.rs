@@ -44,7 +44,7 @@ impl Moments {
     fn new() -> Moments {
         let now = || SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap().as_secs();
         let seed = number_of("HUASHU_SEED").unwrap_or_else(now);
-        println!("HUASHU_SEED={seed}");
+        eprintln!("HUASHU_SEED={seed}");
         Moments(seed)
     }
 
@@ -329,7 +329,7 @@ fn what_was_acknowledged_survives_being_killed_at_any_moment() {
         version = acknowledged.edits.values().copied().max().unwrap_or(0).max(acknowledged.import) + 2;
     }
     let (edits, events) = (acknowledged.edits.values().sum::<usize>(), acknowledged.events.len());
-    println!("versions of edited entries: {edits}; version of the imported table: {}; acknowledged events: {events}", acknowledged.import);
+    eprintln!("versions of edited entries: {edits}; version of the imported table: {}; acknowledged events: {events}", acknowledged.import);
     assert!(acknowledged.edits.values().any(|version| *version > 0), "nothing was edited before a kill");
     assert!(acknowledged.import > 0 && !acknowledged.events.is_empty(), "nothing was imported or learned before a kill");
     // The history knows what stands.
