@@ -143,7 +143,7 @@ fn files(dir: &Path) -> BTreeMap<String, Vec<u8>> {
 }
 
 /// Places outside of the library, as an attacker would write them.
-const OUTSIDE: [&str; 11] =
+const OUTSIDE: [&str; 9] =
     ["..", "../外", "../../etc/passwd", "物流/../../外", "..\\外", "C:\\外", "C:外", ".git/hooks", "%2e%2e/外", "物流/\u{0}外", "../data"];
 
 #[tokio::test]
@@ -152,7 +152,8 @@ async fn path_traversal_by_ids_folders_and_file_names_leaves_everything_as_it_wa
     let above = team.kb.parent().unwrap().to_owned();
     fs::write(above.join("外.md"), "---\ntitle: 外\n---\n\n> 秘密\n").unwrap();
     fs::write(above.join("外.png"), "secret").unwrap();
-    let beside = || files(&above).into_iter().filter(|(path, _)| !path.contains("/data/")).collect::<BTreeMap<_, _>>();
+    let beside =
+        || files(&above).into_iter().filter(|(path, _)| !path.contains("/data/") && !path.contains("/.huashu")).collect::<BTreeMap<_, _>>();
     let before = beside();
     let markdown = "---\ntitle: 新\n---\n\n> 好。\n";
     let (_, entry) = team.json(Some("培训"), "GET", "/v1/entries/发货时间", &Value::Null).await;
