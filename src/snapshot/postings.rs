@@ -1,6 +1,6 @@
 //! Where each word and each bigram of an index stands, found by its hash: idfs and scores without asking the term dictionary.
 //!
-//! Scores are BM25 as tantivy computes it, over tantivy's postings. Its own disjunction looks each term up twice in every segment and makes a table
+//! Scores are BM25 as tantivy computes it (but for the average length), over tantivy's postings. Its own disjunction looks each term up twice in every segment and makes a table
 //! of lengths for each term: for a message of a hundred terms and synonyms that took longer than reading the postings.
 
 use crate::analysis::terms::{Kind, gram_hash, idf, kind, word_hash};
@@ -48,6 +48,9 @@ struct Place {
 struct FieldPostings {
     index: Arc<InvertedIndexReader>,
     lengths: FieldNormReader,
+    /// Tokens of all documents, by the lengths that the index keeps of them: what tantivy counts itself it estimates when it merges, so that one library
+    /// would be scored in two ways.
+    tokens: u64,
 }
 
 impl std::fmt::Debug for Postings {
@@ -80,9 +83,7 @@ impl Postings {
         };
         let segments: Vec<(SegmentId, Arc<SegmentPostings>)> = searcher.segment_readers().iter().map(of).collect::<tantivy::Result<_>>()?;
         let documents = searcher.segment_readers().iter().map(|segment| u64::from(segment.max_doc())).sum();
-        let tokens = |field: fn(&SegmentPostings) -> &FieldPostings| {
-            segments.iter().map(|(_, segment)| field(segment).index.total_num_tokens()).sum::<u64>()
-        };
+        let tokens = |field: fn(&SegmentPostings) -> &FieldPostings| segments.iter().map(|(_, segment)| field(segment).tokens).sum::<u64>();
         let length_parts =
             [tokens(|segment| &segment.words), tokens(|segment| &segment.grams)].map(|tokens| length_parts(tokens, documents));
         Ok(Postings { segments, documents, length_parts })
@@ -155,7 +156,9 @@ impl Place {
 
 impl FieldPostings {
     fn read(segment: &SegmentReader, field: Field) -> tantivy::Result<FieldPostings> {
-        Ok(FieldPostings { index: segment.inverted_index(field)?, lengths: segment.get_fieldnorms_reader(field)? })
+        let (index, lengths) = (segment.inverted_index(field)?, segment.get_fieldnorms_reader(field)?);
+        let tokens = (0..segment.max_doc()).map(|document| u64::from(lengths.fieldnorm(document))).sum();
+        Ok(FieldPostings { index, lengths, tokens })
     }
 
     fn score(&self, place: Place, weight: f32, length_parts: &[f32], scores: &mut Scores) -> std::io::Result<()> {
