@@ -5,7 +5,7 @@ use crate::health::{Health, Part};
 use crate::index::{self, IndexError, Indexes, Rebuilt, read_commits};
 use crate::learning::Learned;
 use crate::library::watch::{Mode, Watch, watch};
-use crate::library::{Library, LibraryError, Overlay, Seen, load, load_with};
+use crate::library::{KEPT_FILE, KeptLibrary, Library, LibraryError, Overlay, Seen, keep, load, load_with, verify};
 use crate::snapshot::Snapshot;
 use arc_swap::ArcSwap;
 use jiff::Timestamp;
@@ -28,6 +28,9 @@ const QUIET: Duration = Duration::from_secs(60);
 
 /// Checksums may take this part of the time at most, however large the index, and the merges of [`Live::compact`] likewise.
 const UPKEEP_SHARE: u32 = 100;
+
+/// Least time between two writings of the kept library: of a large one it takes a second, and a start finds what changed since by itself.
+const KEEP_INTERVAL: Duration = Duration::from_secs(300);
 
 /// Why a library cannot be served.
 #[derive(Debug, thiserror::Error)]
@@ -55,8 +58,20 @@ pub struct Live {
     health: Arc<Health>,
     /// Somebody has met what a sound index does not do.
     suspected: AtomicBool,
+    /// Whether the snapshot is that of the last commit, and nobody has looked yet whether the folder is still the same.
+    verifying: AtomicBool,
+    /// Where the library is kept for the next start.
+    kept: Option<Mutex<Kept>>,
     /// Hears what files each refresh found changed.
     listener: OnceLock<Listener>,
+}
+
+/// The library as it was kept last.
+#[derive(Debug)]
+struct Kept {
+    path: PathBuf,
+    /// Which one, and when.
+    last: Option<(Arc<Library>, Instant)>,
 }
 
 /// Takes what a refresh found changed; called on the thread of the refresh, so that it must not wait.
@@ -71,6 +86,7 @@ impl std::fmt::Debug for Listener {
 /// The threads that keep a library live; dropping it ends them.
 #[derive(Debug)]
 pub struct Running {
+    live: Arc<Live>,
     _watch: Watch,
     stop: Option<Sender<()>>,
     clock: Option<JoinHandle<()>>,
@@ -82,6 +98,7 @@ impl Drop for Running {
         if let Some(clock) = self.clock.take() {
             let _ = clock.join();
         }
+        self.live.keep(Duration::ZERO);
     }
 }
 
@@ -99,10 +116,40 @@ impl Live {
     /// # Errors
     /// As [`Live::open`].
     pub fn open_with(dir: &Path, index_dir: &Path, learned: Arc<Learned>) -> Result<(Live, Vec<Rebuilt>), LiveError> {
-        let library = load(dir, None)?;
-        let hash = library.lexicon.analysis_hash;
-        let (indexes, warnings) = Indexes::open(index_dir, hash)?;
-        Ok((Live::new(dir, library, indexes, learned)?, warnings))
+        let path = index_dir.join(KEPT_FILE);
+        let kept = KeptLibrary::open(&path, dir);
+        let (live, warnings) = match kept {
+            Some(kept) => Live::resume(dir, index_dir, &kept, learned)?,
+            None => {
+                let library = load(dir, None)?;
+                let (indexes, warnings) = Indexes::open(index_dir, library.lexicon.analysis_hash)?;
+                (Live::new(dir, library, indexes, learned)?, warnings)
+            }
+        };
+        let last = live.is_verifying().then(|| (Arc::clone(&live.snapshot().library), Instant::now()));
+        Ok((Live { kept: Some(Mutex::new(Kept { path, last })), ..live }, warnings))
+    }
+
+    /// Serves what was kept where it is what the index holds; else what has not changed since is not read again. Library, index and words are
+    /// read side by side.
+    fn resume(dir: &Path, index_dir: &Path, kept: &KeptLibrary, learned: Arc<Learned>) -> Result<(Live, Vec<Rebuilt>), LiveError> {
+        let hash = kept.lexicon().analysis_hash;
+        let (library, analyzer, opened) = std::thread::scope(|scope| {
+            let analyzer = scope.spawn(|| Arc::new(Analyzer::new(kept.lexicon())));
+            let opened = scope.spawn(|| Indexes::open(index_dir, hash));
+            let library = kept.read();
+            (library, analyzer.join(), opened.join())
+        });
+        let analyzer = analyzer.unwrap_or_else(|_| Arc::new(Analyzer::new(kept.lexicon())));
+        let (mut indexes, warnings) = opened.unwrap_or_else(|_| Indexes::open(index_dir, hash))?;
+        let library = match library {
+            Some(library) if indexes.commit().as_deref() == Some(kept.commit()) => library,
+            // One that was kept before the last changes still tells which files need not be read again.
+            earlier => return Ok((Live::new(dir, load(dir, earlier.as_ref())?, indexes, learned)?, warnings)),
+        };
+        indexes.update_learned(&learned, &analyzer)?;
+        let snapshot = Snapshot::new(Arc::new(library), analyzer, indexes.searchers(), learned, Timestamp::now(), None)?;
+        Ok((Live { verifying: AtomicBool::new(true), ..Live::of(dir, snapshot, indexes) }, warnings))
     }
 
     /// The same with indexes in memory.
@@ -118,16 +165,23 @@ impl Live {
     fn new(dir: &Path, library: Library, mut indexes: Indexes, learned: Arc<Learned>) -> Result<Live, LiveError> {
         let analyzer = Arc::new(Analyzer::new(&library.lexicon));
         indexes.update(&library.entries, &learned, &analyzer, library.lexicon.analysis_hash)?;
-        let snapshot = Snapshot::new(Arc::new(library), analyzer, indexes.searchers(), Arc::clone(&learned), Timestamp::now(), None)?;
-        Ok(Live {
+        let snapshot = Snapshot::new(Arc::new(library), analyzer, indexes.searchers(), learned, Timestamp::now(), None)?;
+        Ok(Live::of(dir, snapshot, indexes))
+    }
+
+    fn of(dir: &Path, snapshot: Snapshot, indexes: Indexes) -> Live {
+        let learned = ArcSwap::new(Arc::clone(&snapshot.learned));
+        Live {
             dir: dir.to_owned(),
             snapshot: ArcSwap::from_pointee(snapshot),
             indexes: Mutex::new(indexes),
-            learned: ArcSwap::new(learned),
+            learned,
             health: Arc::default(),
             suspected: AtomicBool::new(false),
+            verifying: AtomicBool::new(false),
+            kept: None,
             listener: OnceLock::new(),
-        })
+        }
     }
 
     /// The same with a health that others tell already.
@@ -178,13 +232,34 @@ impl Live {
         self.suspected.store(true, Ordering::Relaxed);
     }
 
+    /// Whether answers come from the last commit of an earlier run, and it is not known yet whether the folder is still the same.
+    pub fn is_verifying(&self) -> bool {
+        self.verifying.load(Ordering::Acquire)
+    }
+
     /// Reads what changed in the folder, indexes it and swaps the snapshot. Where something fails the last snapshot goes on serving, and the
     /// next call tries again.
     ///
     /// # Errors
     /// What failed; [`Live::health`] tells it until a later call succeeds.
     pub fn refresh(&self) -> Result<(), LiveError> {
-        let result = self.try_refresh(Timestamp::now());
+        self.refresh_by(|before| load(&self.dir, Some(before)))
+    }
+
+    /// Finds what changed while the program was off: first by the stamps of the files, so that it is served soon, then by what is in them.
+    fn verify(&self) -> Result<(), LiveError> {
+        self.refresh()?;
+        // Aside, so that an edit does not wait for it.
+        let found = verify(&self.dir, &self.snapshot().library).is_ok_and(|library| !library.seen.is_empty());
+        if found {
+            self.refresh_by(|before| verify(&self.dir, before))?;
+        }
+        self.verifying.store(false, Ordering::Release);
+        Ok(())
+    }
+
+    fn refresh_by(&self, load: impl FnOnce(&Library) -> Result<Library, LibraryError>) -> Result<(), LiveError> {
+        let result = self.try_refresh(Timestamp::now(), load);
         match &result {
             Ok(()) => self.health.works(Part::Library),
             Err(error @ LiveError::Library(_)) => self.health.fails(Part::Library, &error.to_string()),
@@ -193,11 +268,11 @@ impl Live {
         result
     }
 
-    fn try_refresh(&self, now: Timestamp) -> Result<(), LiveError> {
+    fn try_refresh(&self, now: Timestamp, load: impl FnOnce(&Library) -> Result<Library, LibraryError>) -> Result<(), LiveError> {
         // One refresh at a time; nobody who searches takes this lock.
         let mut indexes = self.indexes.lock().unwrap_or_else(PoisonError::into_inner);
         let before = self.snapshot();
-        let mut library = load(&self.dir, Some(&before.library))?;
+        let mut library = load(&before.library)?;
         let seen = std::mem::take(&mut library.seen);
         let hash = library.lexicon.analysis_hash;
         let analyzer = if hash == before.library.lexicon.analysis_hash {
@@ -267,15 +342,24 @@ impl Live {
             }
         };
         let watch = watch(&self.dir, mode, changed.clone())?;
-        // What changed between the load and the watch.
-        changed();
+        // What changed between the load and the watch; a library of an earlier run is looked through while it is served.
+        if !self.is_verifying() {
+            changed();
+        }
         let (stop, stopped) = channel::<()>();
         let live = Arc::clone(self);
         let clock = std::thread::Builder::new().name("huashu-clock".to_owned()).spawn(move || {
             let (mut sums_at, mut compact_at) = (Instant::now() + SUMS_INTERVAL, Instant::now() + QUIET);
             // Held weakly: what is not served any more must not stay in memory.
             let mut served = Arc::downgrade(&live.snapshot());
-            while let Err(RecvTimeoutError::Timeout) = stopped.recv_timeout(live.due()) {
+            loop {
+                if live.is_verifying()
+                    && let Err(error) = live.verify()
+                {
+                    report(&error);
+                }
+                live.keep(KEEP_INTERVAL);
+                let Err(RecvTimeoutError::Timeout) = stopped.recv_timeout(live.due()) else { return };
                 let damaged = live.look_at_index(&mut sums_at);
                 let is_failing = live.health.is_failing(Part::Library) || live.health.is_failing(Part::Index);
                 if damaged || is_failing || live.is_due(Timestamp::now()) {
@@ -299,7 +383,24 @@ impl Live {
             }
         });
         let clock = clock.map_err(|source| LibraryError::Unreadable { path: self.dir.clone(), source })?;
-        Ok(Running { _watch: watch, stop: Some(stop), clock: Some(clock) })
+        Ok(Running { live: Arc::clone(self), _watch: watch, stop: Some(stop), clock: Some(clock) })
+    }
+
+    /// Keeps the library for the next start, unless it was kept already, or another one was less than `after` ago.
+    fn keep(&self, after: Duration) {
+        let Some(kept) = &self.kept else { return };
+        let mut kept = kept.lock().unwrap_or_else(PoisonError::into_inner);
+        let (library, commit) = {
+            // Library and commit of one moment.
+            let indexes = self.indexes.lock().unwrap_or_else(PoisonError::into_inner);
+            (Arc::clone(&self.snapshot().library), indexes.commit())
+        };
+        let is_kept = |(last, at): &(Arc<Library>, Instant)| last.is_same(&library) || at.elapsed() < after;
+        let (Some(commit), false) = (commit, kept.last.as_ref().is_some_and(is_kept)) else { return };
+        if let Err(error) = keep(&library, &commit, &kept.path) {
+            tracing::warn!("the next start will read the whole library: {error}");
+        }
+        kept.last = Some((library, Instant::now()));
     }
 
     /// Whether the index on the disk is what was committed; begins it anew where not, so that the next refresh fills it. What is served meanwhile is

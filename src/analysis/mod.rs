@@ -8,4 +8,4 @@ pub mod tokens;
 mod units;
 
 pub use fold::{Folded, fold};
-pub use tokens::{Analyzer, INTENT_MARK, Token, grams};
+pub use tokens::{Analyzer, INTENT_MARK, Token, grams, load_dictionary};

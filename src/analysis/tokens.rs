@@ -34,6 +34,11 @@ pub const INTENT_MARK: char = '§';
 /// Loading jieba's dictionary takes 150 ms, cloning it 15: load once a process.
 static GENERAL: LazyLock<Jieba> = LazyLock::new(Jieba::new);
 
+/// Loads jieba's dictionary unless it is loaded: every analyzer needs it, and a program that knows so can begin before it has a lexicon.
+pub fn load_dictionary() {
+    LazyLock::force(&GENERAL);
+}
+
 /// Turns folded text into tokens; immutable, shared by indexing and searching.
 #[derive(Debug)]
 pub struct Analyzer {

@@ -6,7 +6,7 @@ use super::screen::{Paint, Screen, spinner};
 use crate::analysis::Analyzer;
 use crate::index::{Indexes, clear};
 use crate::learning::Learned;
-use crate::library::load;
+use crate::library::{KEPT_FILE, keep, load};
 use clap::Args;
 use std::time::Instant;
 
@@ -30,6 +30,9 @@ pub(super) fn run(options: &Options, place: &Place, screen: &mut Screen) -> anyh
     let hash = library.lexicon.analysis_hash;
     let (mut indexes, warnings) = Indexes::open(&place.index, hash)?;
     let touched = indexes.update(&library.entries, &Learned::default(), &Analyzer::new(&library.lexicon), hash)?;
+    if let Some(commit) = indexes.commit() {
+        keep(&library, &commit, &place.index.join(KEPT_FILE))?;
+    }
     working.finish_and_clear();
     for rebuilt in warnings {
         eprintln!("警告：索引 {} 坏了，或者是按别的版本、别的词库建的，已经重建", rebuilt.source.as_str());

@@ -3,6 +3,7 @@
 use super::Verdict;
 use super::place::{File, Listen, Place, Poll};
 use super::screen::{Paint, Screen, spinner};
+use crate::analysis::load_dictionary;
 use crate::health::{Health, Part};
 use crate::http::{self, AppState, Hosts, Tls};
 use crate::journal::Journal;
@@ -64,6 +65,8 @@ pub(super) fn run(options: &Options, file: &File, place: &Place, screen: &mut Sc
     http::quiet_panics();
     let begin = Instant::now();
     let loading = spinner("载入知识库");
+    // The longest single step of a start, beside all others; where no thread can be had it waits its turn.
+    let _ = std::thread::Builder::new().name("huashu-words".to_owned()).spawn(load_dictionary);
     match crate::library::sweep(&place.kb) {
         0 => {}
         swept => tracing::info!(swept, "files that a killed writer had left half written are removed"),

@@ -291,7 +291,8 @@ pub(super) async fn list_problems(
 /// How the service does.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct HealthResponse {
-    /// ok, or degraded: something does not work, and all that can goes on.
+    /// ok; verifying: answers come from the last commit of an earlier run while the folder is looked through; or degraded: something does not work, and
+    /// all that can goes on.
     pub status: String,
     /// Why it is degraded: the first of the faults.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -341,11 +342,15 @@ pub(super) async fn health() -> Json<HealthResponse> {
 }
 
 /// Says whether requests should come here, and what does not work. A degraded service is ready: it answers from the last good version, and so
-/// would no better one take its place.
+/// would no better one take its place; and so is one that is verifying.
 #[utoipa::path(get, path = "/readyz", operation_id = "ready", tag = "operations", responses((status = 200, body = HealthResponse)))]
 pub(super) async fn ready(State(state): State<AppState>) -> Json<HealthResponse> {
     let faults = state.live.health().faults();
-    let status = if faults.is_empty() { "ok" } else { "degraded" };
+    let status = match faults.as_slice() {
+        [_, ..] => "degraded",
+        [] if state.live.is_verifying() => "verifying",
+        [] => "ok",
+    };
     let reason = faults.first().map(|fault| fault.why.clone());
     Json(HealthResponse { status: status.to_owned(), reason, faults: faults.into_iter().map(FaultJson::from).collect() })
 }

@@ -201,6 +201,11 @@ impl Indexes {
         Ok(self.phrasings.compact()? | self.passages.compact()? | self.learned.compact()?)
     }
 
+    /// What the last commits of the entries say of how they were made and what is in them; none where there is no commit yet.
+    pub fn commit(&self) -> Option<String> {
+        Some(format!("{}; {}", self.phrasings.commit()?, self.passages.commit()?))
+    }
+
     /// The last commits.
     pub fn searchers(&self) -> Searchers {
         Searchers { phrasings: self.phrasings.searcher(), passages: self.passages.searcher(), learned: self.learned.searcher() }

@@ -39,9 +39,12 @@ pub(super) struct Store {
     fields: Fields,
     writer: IndexWriter,
     reader: IndexReader,
-    payload: String,
-    /// Entry key → version of what is indexed.
-    indexed: HashMap<u64, u64>,
+    /// Begins what a commit says of itself.
+    made_by: String,
+    /// What the last commit says.
+    commit: Option<String>,
+    /// Entry key → version of what is indexed; read when it is first needed.
+    indexed: Option<HashMap<u64, u64>>,
     /// The files of the folder, as they were when they were looked at last; `None` in memory.
     files: Option<BTreeMap<OsString, FileStamp>>,
 }
@@ -62,7 +65,7 @@ pub(super) enum Look {
 
 impl std::fmt::Debug for Store {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Store").field("items", &self.indexed.len()).finish_non_exhaustive()
+        f.debug_struct("Store").field("commit", &self.commit).finish_non_exhaustive()
     }
 }
 
@@ -73,8 +76,8 @@ impl Store {
     /// # Errors
     /// Where the folder cannot be used at all.
     pub(super) fn open(dir: &Path, analysis_hash: u64) -> Result<(Store, Option<String>), IndexError> {
-        let payload = payload(analysis_hash);
-        let (index, why) = match open_whole(dir, &payload) {
+        let made_by = made_by(analysis_hash);
+        let (index, why) = match open_whole(dir, &made_by) {
             Ok(Some(index)) => (index, None),
             Ok(None) => (create(dir)?, None),
             Err(why) => {
@@ -82,7 +85,7 @@ impl Store {
                 (create(dir)?, Some(why))
             }
         };
-        let mut store = Store::new(&index, payload)?;
+        let mut store = Store::new(&index, made_by)?;
         store.files = Some(stamps(dir));
         Ok((store, why))
     }
@@ -92,15 +95,15 @@ impl Store {
     /// # Errors
     /// Where tantivy refuses.
     pub(super) fn in_memory(analysis_hash: u64) -> Result<Store, IndexError> {
-        Store::new(&Index::create_in_ram(schema().0), payload(analysis_hash))
+        Store::new(&Index::create_in_ram(schema().0), made_by(analysis_hash))
     }
 
-    fn new(index: &Index, payload: String) -> Result<Store, IndexError> {
+    fn new(index: &Index, made_by: String) -> Result<Store, IndexError> {
         let (_, fields) = schema();
         let writer = index.writer_with_num_threads(1, WRITER_BYTES)?;
         let reader = index.reader_builder().reload_policy(ReloadPolicy::Manual).try_into()?;
-        let indexed = indexed_versions(&reader.searcher())?;
-        Ok(Store { fields, writer, reader, payload, indexed, files: None })
+        let commit = index.load_metas()?.payload;
+        Ok(Store { fields, writer, reader, made_by, commit, indexed: None, files: None })
     }
 
     /// Makes the index hold exactly these items; only what changed is touched. Returns how many were written or removed.
@@ -112,40 +115,47 @@ impl Store {
         if result.is_err() {
             // What the writer has buffered is unknown now; begin again from the last commit.
             self.writer.rollback()?;
-            self.indexed = indexed_versions(&self.reader.searcher())?;
+            self.indexed = None;
         }
         result
     }
 
     fn write_changes(&mut self, items: &[Item], analyzer: &Analyzer) -> Result<usize, IndexError> {
         let wanted: HashMap<u64, u64> = items.iter().map(|item| (item.key(), item.version())).collect();
-        let gone: Vec<u64> = self.indexed.keys().filter(|key| !wanted.contains_key(key)).copied().collect();
+        let commit = format!("{} items {:016x}", self.made_by, hash_of(&wanted));
+        let indexed = match self.indexed.take() {
+            Some(indexed) => indexed,
+            None => indexed_versions(&self.reader.searcher())?,
+        };
+        let gone: Vec<u64> = indexed.keys().filter(|key| !wanted.contains_key(key)).copied().collect();
         let changed: Vec<(u64, &Item)> =
-            items.iter().map(|item| (item.key(), item)).filter(|(key, _)| self.indexed.get(key) != wanted.get(key)).collect();
-        if gone.is_empty() && changed.is_empty() && self.is_committed()? {
+            items.iter().map(|item| (item.key(), item)).filter(|(key, _)| indexed.get(key) != wanted.get(key)).collect();
+        if gone.is_empty() && changed.is_empty() && self.commit.as_ref() == Some(&commit) {
+            self.indexed = Some(indexed);
             return Ok(0);
         }
         for key in &gone {
             self.writer.delete_term(Term::from_field_u64(self.fields.entry, *key));
         }
         for (key, item) in &changed {
-            if self.indexed.contains_key(key) {
+            if indexed.contains_key(key) {
                 self.writer.delete_term(Term::from_field_u64(self.fields.entry, *key));
             }
             for document in item.documents(analyzer, &self.fields) {
                 self.writer.add_document(document)?;
             }
         }
-        let mut commit = self.writer.prepare_commit()?;
-        commit.set_payload(&self.payload);
-        commit.commit()?;
+        let mut prepared = self.writer.prepare_commit()?;
+        prepared.set_payload(&commit);
+        prepared.commit()?;
         self.reader.reload()?;
-        self.indexed = wanted;
+        (self.indexed, self.commit) = (Some(wanted), Some(commit));
         Ok(gone.len() + changed.len())
     }
 
-    fn is_committed(&self) -> Result<bool, IndexError> {
-        Ok(self.writer.index().load_metas()?.payload.as_ref() == Some(&self.payload))
+    /// What the last commit says of itself: how it was made, and a hash of what is in it. A merge of segments changes neither.
+    pub(super) fn commit(&self) -> Option<&str> {
+        self.commit.as_deref()
     }
 
     /// Merges segments of which documents were removed, whose words count in every score until then. Returns whether there were any.
@@ -195,7 +205,7 @@ impl Store {
 
 /// Opens the last commit of an index to read, where it was made by this version, schema and lexicon and holds exactly these items.
 pub(super) fn open_to_read(dir: &Path, analysis_hash: u64, items: &[Item]) -> Option<Searcher> {
-    let index = open_whole(dir, &payload(analysis_hash)).ok()??;
+    let index = open_whole(dir, &made_by(analysis_hash)).ok()??;
     let reader: IndexReader = index.reader_builder().reload_policy(ReloadPolicy::Manual).try_into().ok()?;
     let searcher = reader.searcher();
     let indexed = indexed_versions(&searcher).ok()?;
@@ -205,13 +215,13 @@ pub(super) fn open_to_read(dir: &Path, analysis_hash: u64, items: &[Item]) -> Op
 }
 
 /// What a commit says of how it was made.
-fn payload(analysis_hash: u64) -> String {
+fn made_by(analysis_hash: u64) -> String {
     format!("huashu {} schema {SCHEMA_VERSION} analysis {analysis_hash:016x}", env!("CARGO_PKG_VERSION"))
 }
 
 /// What is wrong with an index that ought to be whole; `None` where nothing is.
 pub(super) fn damage(dir: &Path, analysis_hash: u64) -> Option<String> {
-    match open_whole(dir, &payload(analysis_hash)) {
+    match open_whole(dir, &made_by(analysis_hash)) {
         Ok(Some(_)) => None,
         Ok(None) => Some("its files are gone".to_owned()),
         Err(why) => Some(why),
@@ -232,7 +242,7 @@ fn stamps(dir: &Path) -> BTreeMap<OsString, FileStamp> {
 }
 
 /// Opens an index whose files are all there and whole. `None` where there is none; an error says what is wrong.
-fn open_whole(dir: &Path, payload: &str) -> Result<Option<Index>, String> {
+fn open_whole(dir: &Path, made_by: &str) -> Result<Option<Index>, String> {
     if !dir.join(META).exists() {
         return match std::fs::read_dir(dir).map(|mut files| files.next().is_some()) {
             Ok(true) => Err(format!("{META} is missing")),
@@ -243,14 +253,20 @@ fn open_whole(dir: &Path, payload: &str) -> Result<Option<Index>, String> {
     let metas = index.load_metas().map_err(|error| error.to_string())?;
     match metas.payload {
         None if metas.segments.is_empty() => {}
-        Some(made) if made == payload => {}
-        made => return Err(format!("made by {:?}, this is {payload:?}", made.unwrap_or_default())),
+        Some(made) if made.starts_with(made_by) => {}
+        made => return Err(format!("made by {:?}, this is {made_by:?}", made.unwrap_or_default())),
     }
     let damaged = index.validate_checksum().map_err(|error| error.to_string())?;
     if let Some(file) = damaged.iter().next() {
         return Err(format!("{} has a wrong checksum", file.display()));
     }
     Ok(Some(index))
+}
+
+/// A number for what is indexed, in whatever order.
+fn hash_of(versions: &HashMap<u64, u64>) -> u64 {
+    let mixed = |(key, version): (&u64, &u64)| key.rotate_left(32).wrapping_mul(*version | 1) ^ *version;
+    versions.iter().map(mixed).fold(versions.len() as u64, u64::wrapping_add)
 }
 
 fn create(dir: &Path) -> Result<Index, IndexError> {

@@ -4,6 +4,7 @@
 //! [`similar_replies`] when somebody asks (`huashu check`).
 
 use super::Shop;
+use super::bytes::kept;
 use super::place::{FrontMatter, Lines, Place};
 use super::shop;
 use crate::entry::{Entry, Reply, Segment, State};
@@ -33,6 +34,8 @@ pub(super) struct Notes {
     /// Relative links, as paths of the library; `None` leads out of it.
     links: Vec<(String, Option<String>, Place)>,
 }
+
+kept! { Notes { id, id_key, shortcut, review_by, mentions, links } }
 
 /// The form in which ids are compared: 催发货-A and 催发货-a are one.
 pub(super) fn id_key(id: &str) -> String {

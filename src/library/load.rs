@@ -1,8 +1,13 @@
 //! Reads a library, or what changed in it: a file with the stamp, bytes and settings of before is not read, or not parsed, again.
 
 mod examine;
+mod keep;
+mod read;
 
 pub use examine::examine;
+pub use keep::{FILE as KEPT_FILE, KeptLibrary, keep};
+
+use read::{Unread, not_utf8, read};
 
 use super::check::{self, Candidate, Notes};
 use super::place::Place;
@@ -14,13 +19,12 @@ use crate::entry::Entry;
 use crate::facet::Facet;
 use crate::lexicon::{self, Lexicon, LexiconFile};
 use crate::markdown;
-use crate::problem::{Code, Problem, io_zh};
+use crate::problem::{Code, Problem};
 use crate::site_profiles::{self, SiteProfiles};
 use jiff::Timestamp;
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, HashMap, HashSet};
-use std::fs;
-use std::io::{self, Read};
+use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::Arc;
@@ -46,6 +50,14 @@ impl Memory {
         let entries = self.files.iter().map(|known| (known.file.path.as_str(), known.content.hash));
         let settings = self.ground.hashes.iter().map(|(path, hash)| (path.as_str(), *hash));
         settings.chain(entries.filter(|(_, hash)| *hash != UNREAD))
+    }
+
+    pub(super) fn is_same(&self, other: &Memory) -> bool {
+        let same = |(one, other): (&Known, &Known)| one.file == other.file && Arc::ptr_eq(&one.content, &other.content);
+        self.ground.files == other.ground.files
+            && self.ground.hash == other.ground.hash
+            && self.files.len() == other.files.len()
+            && self.files.iter().zip(&other.files).all(same)
     }
 }
 
@@ -101,7 +113,16 @@ pub fn load(dir: &Path, previous: Option<&Library>) -> Result<Library, LibraryEr
 /// # Errors
 /// As [`load`].
 pub fn load_within(dir: &Path, previous: Option<&Library>, limits: &Limits, now: Timestamp) -> Result<Library, LibraryError> {
-    load_over(&Folder { dir, overlay: &Overlay::new() }, previous, limits, now)
+    load_over(&Folder { dir, overlay: &Overlay::new(), trust: Trust::Stamps }, previous, limits, now)
+}
+
+/// As [`load`], with every file read and compared by its hash, whatever its stamp says; one after another, since others wait for answers.
+///
+/// # Errors
+/// As [`load`].
+pub fn verify(dir: &Path, previous: &Library) -> Result<Library, LibraryError> {
+    let folder = Folder { dir, overlay: &Overlay::new(), trust: Trust::Hashes };
+    load_over(&folder, Some(previous), &Limits::default(), Timestamp::now())
 }
 
 /// As [`load`], with the files of an overlay in place of those of the folder: what would be, without writing it.
@@ -109,13 +130,23 @@ pub fn load_within(dir: &Path, previous: Option<&Library>, limits: &Limits, now:
 /// # Errors
 /// As [`load`].
 pub fn load_with(dir: &Path, previous: Option<&Library>, overlay: &Overlay, now: Timestamp) -> Result<Library, LibraryError> {
-    load_over(&Folder { dir, overlay }, previous, &Limits::default(), now)
+    load_over(&Folder { dir, overlay, trust: Trust::Stamps }, previous, &Limits::default(), now)
 }
 
 /// A folder, and files that stand before its own.
 struct Folder<'f> {
     dir: &'f Path,
     overlay: &'f Overlay,
+    trust: Trust,
+}
+
+/// What tells that a file is that of before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Trust {
+    /// Size, times and number.
+    Stamps,
+    /// What is in it.
+    Hashes,
 }
 
 impl Folder<'_> {
@@ -194,7 +225,7 @@ fn ground(
 ) -> Result<Arc<Ground>, LibraryError> {
     let dir = folder.dir;
     let previous = previous.map(|library| &library.memory.ground);
-    if let Some(same) = previous.filter(|ground| ground.settled && ground.files == walk.settings) {
+    if let Some(same) = previous.filter(|ground| folder.trust == Trust::Stamps && ground.settled && ground.files == walk.settings) {
         return Ok(Arc::clone(same));
     }
     let mut problems = Vec::new();
@@ -393,7 +424,9 @@ fn contents(
         .iter()
         .map(|file| {
             before(&file.path)
-                .filter(|known| known.settled && known.file.stamp == file.stamp && known.content.ground == ground.hash)
+                .filter(|known| {
+                    folder.trust == Trust::Stamps && known.settled && known.file.stamp == file.stamp && known.content.ground == ground.hash
+                })
                 .cloned()
         })
         .collect();
@@ -413,7 +446,11 @@ fn contents(
         }
         done
     };
-    let threads = std::thread::available_parallelism().map_or(1, usize::from).min(todo.len().div_ceil(FILES_PER_THREAD));
+    let cores = match folder.trust {
+        Trust::Stamps => std::thread::available_parallelism().map_or(1, usize::from),
+        Trust::Hashes => 1,
+    };
+    let threads = cores.min(todo.len().div_ceil(FILES_PER_THREAD));
     std::thread::scope(|scope| {
         let others: Vec<_> = (1..threads).map(|_| scope.spawn(work)).collect();
         let mine = work();
@@ -554,39 +591,4 @@ fn mark_as_still_served(problems: &mut [Problem], path: &str) {
         problem.zh.push_str("（改好之前，继续使用上一个可用的版本）");
         problem.en.push_str(" (until this is mended, the last good version goes on being served)");
     }
-}
-
-/// Why a file's bytes could not be had.
-enum Unread {
-    TooLarge,
-    Io(io::Error),
-}
-
-impl Unread {
-    /// As a problem; a file that has vanished is none.
-    fn problem(self, path: &str, limit: u64) -> Option<Problem> {
-        match self {
-            Unread::Io(error) if error.kind() == io::ErrorKind::NotFound => None,
-            Unread::Io(error) => {
-                let zh = format!("文件读不了：{}。请检查文件的权限", io_zh(&error));
-                Some(Place::START.problem(path, Code::UnreadableFile, zh, format!("this file cannot be read: {error}; check its rights")))
-            }
-            Unread::TooLarge => {
-                let kib = limit >> 10;
-                let zh = format!("文件超过 {kib} KiB，没有读取。请拆成几个文件");
-                Some(Place::START.problem(path, Code::FileTooLarge, zh, format!("larger than {kib} KiB and so not read: split it")))
-            }
-        }
-    }
-}
-
-fn read(path: &Path, limit: u64) -> Result<Vec<u8>, Unread> {
-    let file = fs::File::open(path).map_err(Unread::Io)?;
-    let mut bytes = Vec::new();
-    file.take(limit + 1).read_to_end(&mut bytes).map_err(Unread::Io)?;
-    if bytes.len() as u64 > limit { Err(Unread::TooLarge) } else { Ok(bytes) }
-}
-
-fn not_utf8(path: &str) -> Problem {
-    Place::START.problem(path, Code::NotUtf8, "不是 UTF-8 文本：请另存为 UTF-8", "not UTF-8 text: save it as UTF-8")
 }

@@ -4,6 +4,7 @@
 //! served, [`write`] puts a file in place. A bad file never stops the good ones: it becomes a problem, and where it had a
 //! good version before, that goes on being served.
 
+mod bytes;
 pub mod check;
 pub mod clock;
 pub mod golden;
@@ -20,7 +21,7 @@ mod walk;
 pub mod watch;
 pub mod write;
 
-pub use load::{examine, load, load_with, load_within};
+pub use load::{KEPT_FILE, KeptLibrary, examine, keep, load, load_with, load_within, verify};
 pub use settings::FORMAT;
 pub use similar::similar_to;
 pub(crate) use similar::{SIMILAR, similar_earlier};
@@ -65,6 +66,11 @@ impl Library {
     /// Path and SHA-256 of every file that could be read, entries and settings, broken ones too.
     pub fn hashes(&self) -> impl Iterator<Item = (&str, [u8; 32])> {
         self.memory.hashes()
+    }
+
+    /// Whether every file of the other is one of this, as it was read.
+    pub fn is_same(&self, other: &Library) -> bool {
+        self.memory.is_same(&other.memory)
     }
 }
 

@@ -3,6 +3,7 @@
 //! Problems that concern several files are found after the text is gone, so the places that they may need are noted
 //! while it is at hand.
 
+use super::bytes::kept;
 use crate::markdown::Key;
 use crate::problem::{Code, Problem};
 use std::ops::Range;
@@ -14,6 +15,8 @@ pub(super) struct Place {
     pub(super) column: u32,
     pub(super) width: u32,
 }
+
+kept! { Place { line, column, width } }
 
 impl Place {
     /// The file as a whole.

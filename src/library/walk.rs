@@ -1,6 +1,7 @@
 //! Lists the files of a library: which are entries, which are settings, what may be linked to. Reads no content.
 
 use super::LibraryError;
+use super::bytes::{Bytes, Kept};
 use super::place::Place;
 use super::settings;
 use crate::problem::{Code, Problem, io_zh};
@@ -9,7 +10,7 @@ use std::collections::HashSet;
 use std::fs::{self, Metadata};
 use std::io;
 use std::path::{Path, PathBuf};
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 /// How much is read of a library. The defaults are far above what people write and far below what a machine cannot bear.
 #[derive(Debug, Clone)]
@@ -63,8 +64,22 @@ impl Stamp {
     /// Whether the file was last written so long before `now` that another write would have got another time: file systems count
     /// in steps of up to two seconds.
     pub(super) fn is_settled(&self, now: SystemTime) -> bool {
-        const COARSEST_TIMESTAMP: std::time::Duration = std::time::Duration::from_secs(2);
+        const COARSEST_TIMESTAMP: Duration = Duration::from_secs(2);
         self.modified.and_then(|modified| now.duration_since(modified).ok()).is_some_and(|age| age > COARSEST_TIMESTAMP)
+    }
+}
+
+impl Kept for Stamp {
+    fn put(&self, out: &mut Vec<u8>) {
+        let since = |modified: SystemTime| modified.duration_since(SystemTime::UNIX_EPOCH).ok();
+        let modified = self.modified.and_then(since).map(|since| (since.as_secs(), since.subsec_nanos()));
+        ((self.size, modified), (self.changed, self.inode)).put(out);
+    }
+
+    fn take(from: &mut Bytes) -> Option<Self> {
+        let ((size, modified), (changed, inode)): ((u64, Option<(u64, u32)>), _) = Kept::take(from)?;
+        let at = |(seconds, nanoseconds)| SystemTime::UNIX_EPOCH.checked_add(Duration::new(seconds, nanoseconds));
+        Some(Stamp { size, modified: modified.and_then(at), changed, inode })
     }
 }
 

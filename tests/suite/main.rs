@@ -33,6 +33,7 @@ mod secrets;
 mod service;
 mod sheets;
 mod soak;
+mod start;
 mod stopping;
 mod system;
 mod team;
