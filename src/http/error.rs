@@ -1,6 +1,6 @@
 //! Every failure of the API: one enum, one match for status and code, one way to the wire (RFC 9457).
 
-use super::decide::GoldenTrial;
+use super::golden_trial::GoldenTrial;
 use crate::access::Right;
 use crate::editing::EditingError;
 use crate::health::Part;

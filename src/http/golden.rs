@@ -1,8 +1,9 @@
 //! `/v1/golden`: the questions that must find their entry, those that picks propose, and how they stand.
 
-use super::decide::{GoldenShift, GoldenTrial, TrialResponse};
+use super::decide::TrialResponse;
 use super::error::ApiError;
 use super::extract::ApiJson;
+use super::golden_trial::{GoldenShift, GoldenTrial};
 use super::who::Who;
 use super::{AppState, MAX_PAGE, blocking};
 use crate::access::Right;

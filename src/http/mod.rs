@@ -15,6 +15,7 @@ mod extract;
 mod files;
 mod frame;
 mod golden;
+mod golden_trial;
 mod history;
 mod import;
 pub mod json;
@@ -58,7 +59,7 @@ mod wire;
 pub use audit::{AuditLine, AuditResponse};
 pub use browse::{BrowseRequest, BrowseResponse};
 pub use check::{CheckRequest, CheckResponse, FindingJson, MAX_DRAFT_CHARS, check_text};
-pub use decide::{ApproveRequest, ApproveResponse, GoldenShift, GoldenTrial, TrialRequest, TrialResponse};
+pub use decide::{ApproveRequest, ApproveResponse, TrialRequest, TrialResponse};
 pub use desk::{
     AskedJson, AskedResponse, DraftResponse, MergeTwinsRequest, MoveRequest, MoveResponse, SimilarEntry, SimilarPair, SimilarResponse,
     WishJson, WishesResponse,
@@ -69,6 +70,7 @@ pub use error::{ApiError, PROBLEM_TYPE, ProblemDocument};
 pub use files::{FileResponse, FileSummary, FilesResponse, SaveFileRequest};
 pub use frame::Hosts;
 pub use golden::{GoldenJson, GoldenProposalJson, GoldenResponse, NewGolden};
+pub use golden_trial::{GoldenShift, GoldenTrial};
 pub use history::{
     DiffPiece, DiffResponse, HistoryResponse, MergeRequest, MergeResponse, RestoreRequest, VersionJson, VersionResponse, diff_pieces,
 };

@@ -21,7 +21,7 @@ mod versions;
 
 pub use audit::AuditRow;
 pub use messages::Message;
-pub use people::{People, fold};
+pub use people::People;
 pub use points::{NewPoints, PointsRow};
 pub use privacy::ERASED;
 pub use private::{MAX_PRIVATE, MAX_PRIVATE_TEXT_CHARS, MAX_PRIVATE_TITLE_CHARS, PrivateEntry};
@@ -223,6 +223,11 @@ impl Register {
 /// Where it cannot be read or the copy not be written.
 pub async fn copy(data: &Path, into: &Path) -> Result<bool, RegisterError> {
     Ok(sqlite::copy(&data.join(FILE), &into.join(FILE)).await?)
+}
+
+/// Names are compared in this form.
+pub fn fold(name: &str) -> String {
+    crate::analysis::fold(name.trim()).text
 }
 
 /// A list as a column holds it: JSON, or nothing.

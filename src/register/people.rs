@@ -3,7 +3,7 @@
 //! Every change of this process swaps the table at once; what another process changed (the command line) is noticed within a second, by a
 //! counter that each change raises.
 
-use super::{Register, RegisterError, Token, User};
+use super::{Register, RegisterError, Token, User, fold};
 use crate::access::{Caller, Proof, Role, Scope};
 use crate::journal::now_ms;
 use crate::secret::{SecretDigest, digest};
@@ -117,11 +117,6 @@ fn caller(user: &User, by: Proof, scope: Scope, now: i64) -> Caller {
         authority: Some(user.authority_at(now).as_str().to_owned()),
         scope,
     }
-}
-
-/// Names are compared in this form.
-pub fn fold(name: &str) -> String {
-    crate::analysis::fold(name.trim()).text
 }
 
 impl Register {

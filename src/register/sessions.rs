@@ -1,6 +1,6 @@
 //! Sessions: who is signed in, in which browser. The value stands in a cookie and is kept as its digest alone.
 
-use super::people::fold;
+use super::fold;
 use super::{Register, RegisterError};
 use crate::hex::hex;
 use crate::journal::now_ms;

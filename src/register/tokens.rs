@@ -1,6 +1,6 @@
 //! Tokens: how programs and the browser extension act for a user. Shown once, kept as their digest alone.
 
-use super::people::fold;
+use super::fold;
 use super::{Register, RegisterError};
 use crate::access::Scope;
 use crate::hex::hex;

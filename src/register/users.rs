@@ -1,6 +1,6 @@
 //! Users: what they may, what they may see, whether they are in. Never deleted, since history names them: disabled.
 
-use super::people::fold;
+use super::fold;
 use super::{Register, RegisterError};
 use crate::access::{Role, Scope};
 use crate::entry::Authority;

@@ -17,6 +17,9 @@ export const WAYS = { api: "接口", studio: "工作台", import: "导入", file
 export const ACTIONS = { create: "新建", save: "修改", move: "移动", delete: "删除", restore: "恢复" };
 
 /** @type {Record<string, string>} */
+export const SUBMISSION_KINDS = { new: "新话术", case: "案例", edit: "修改", phrasing: "问法", correction: "纠错", outdated: "过时" };
+
+/** @type {Record<string, string>} */
 export const FACETS = { channel: "渠道", product: "品类", customer: "客群", emotion: "情绪", stage: "阶段", hours: "时段", authority: "权限", shop: "店铺" };
 
 /** Names in Chinese, one that is not known as it is. @param {Record<string, string>} names @param {string} name */

@@ -6,12 +6,11 @@ import { isComposing, onTyped } from "../../typing.js";
 import { ApiProblem, explain, part } from "../api.js";
 import { asked, chosen, confirmed } from "../dialog.js";
 import { textField } from "../form.js";
-import { ago, moment } from "../names.js";
+import { SUBMISSION_KINDS, ago, moment } from "../names.js";
 import { diffView } from "../pieces.js";
 import { link } from "../table.js";
 import { attempt, toast } from "../toast.js";
 import { runView } from "./golden.js";
-import { SUBMISSION_KINDS } from "./review.js";
 
 /** Rest after a key before a text is looked at anew, in milliseconds: it builds an index on the way. */
 const PREVIEW_MS = 600;

@@ -4,7 +4,7 @@
 import { element } from "../../panel/dom.js";
 import { explain } from "../api.js";
 import { choice } from "../form.js";
-import { ago } from "../names.js";
+import { SUBMISSION_KINDS, ago } from "../names.js";
 import { Pager, Table } from "../table.js";
 import { toast } from "../toast.js";
 import { Proposal } from "./proposal.js";
@@ -14,9 +14,6 @@ const PAGE = 50;
 
 /** Rest on a proposal before it is asked for, in milliseconds: whoever holds j down passes over the others. */
 const REST_MS = 150;
-
-/** @type {Record<string, string>} */
-export const SUBMISSION_KINDS = { new: "新话术", case: "案例", edit: "修改", phrasing: "问法", correction: "纠错", outdated: "过时" };
 
 /** @type {Record<string, string>} */
 const STATES = { open: "待审", approved: "已通过", returned: "已退回", withdrawn: "已撤回" };
