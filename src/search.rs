@@ -8,10 +8,11 @@ use crate::facet::Facet;
 use crate::index::FIELDS;
 use crate::query::{Origin, Query, Term, TermKind};
 use crate::snapshot::{Bitset, Ordinal, Postings, Scores, SegmentParts, Snapshot};
+use rustc_hash::FxHashSet;
 use std::cell::RefCell;
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashSet};
-use tantivy::query::{BooleanQuery, BoostQuery, EnableScoring, Occur, PhraseQuery, Query as IndexQuery, TermQuery};
+use tantivy::query::{BooleanQuery, EnableScoring, Occur, PhraseQuery, Query as IndexQuery, TermQuery, Weight};
 use tantivy::schema::IndexRecordOption;
 use tantivy::{DocId, Score, Searcher, SegmentReader, Term as IndexTerm};
 
@@ -145,12 +146,8 @@ fn has_operators(query: &Query) -> bool {
 }
 
 fn find(telling: &Telling, query: &Query, most: usize, postings: &Postings, best: &Best) -> tantivy::Result<Vec<Candidate>> {
-    let asked = telling.asked(postings, most);
-    if !has_operators(query) {
-        return best.of_terms(postings, &asked);
-    }
-    match with_operators(query, &asked) {
-        Some(index_query) => best.of_query(&index_query),
+    match Operators::new(query, best.searcher)? {
+        Some(operators) => best.of_terms(postings, &telling.asked(postings, most), &operators),
         None => Ok(Vec::new()),
     }
 }
@@ -214,30 +211,36 @@ impl<'q> Telling<'q> {
     }
 }
 
-/// Terms as a disjunction, phrases that must be there, and those that must not. `None` where nothing can be found.
-fn with_operators(query: &Query, asked: &[Asked]) -> Option<BooleanQuery> {
-    let mut clauses: Vec<(Occur, Box<dyn IndexQuery>)> = Vec::new();
-    for asked in asked {
-        let leaf = TermQuery::new(index_term(asked.term), IndexRecordOption::WithFreqs);
-        clauses.push((Occur::Should, Box::new(BoostQuery::new(Box::new(leaf), asked.weight))));
-    }
-    for phrase in &query.phrases {
-        let phrase = phrase_query(phrase)?;
-        clauses.push((Occur::Must, phrase));
-    }
-    if clauses.is_empty() {
-        return None;
-    }
-    clauses.extend(query.excluded.iter().filter_map(|phrase| Some((Occur::MustNot, phrase_query(phrase)?))));
-    Some(BooleanQuery::new(clauses))
+/// Phrases that must stand in a document, and those that must not.
+struct Operators {
+    required: Vec<Box<dyn Weight>>,
+    excluded: Vec<Box<dyn Weight>>,
 }
 
-fn index_term(term: &Term) -> IndexTerm {
-    let field = match term.kind {
-        TermKind::Gram => FIELDS.grams,
-        TermKind::Word | TermKind::Intent => FIELDS.words,
-    };
-    IndexTerm::from_field_text(field, &term.text)
+impl Operators {
+    /// `None` where a phrase is required that nothing can have.
+    fn new(query: &Query, searcher: &Searcher) -> tantivy::Result<Option<Operators>> {
+        let weight = |phrase: Box<dyn IndexQuery>| phrase.weight(EnableScoring::disabled_from_searcher(searcher));
+        let Some(required) = query.phrases.iter().map(|phrase| phrase_query(phrase)).collect::<Option<Vec<_>>>() else { return Ok(None) };
+        let excluded = query.excluded.iter().filter_map(|phrase| phrase_query(phrase));
+        Ok(Some(Operators {
+            required: required.into_iter().map(weight).collect::<tantivy::Result<_>>()?,
+            excluded: excluded.map(weight).collect::<tantivy::Result<_>>()?,
+        }))
+    }
+
+    /// Leaves the scores of the documents of a segment that they let pass.
+    fn apply(&self, segment: &SegmentReader, scores: &mut Scores) -> tantivy::Result<()> {
+        for weight in &self.required {
+            let mut documents = FxHashSet::default();
+            weight.for_each_no_score(segment, &mut |found| documents.extend(found))?;
+            scores.retain(&documents);
+        }
+        for weight in &self.excluded {
+            weight.for_each_no_score(segment, &mut |found| scores.forget(found))?;
+        }
+        Ok(())
+    }
 }
 
 /// A phrase over the bigrams, where position is certain.
@@ -306,18 +309,19 @@ thread_local! {
 }
 
 impl Best<'_> {
-    /// Documents that have any of the terms.
-    fn of_terms(&self, postings: &Postings, asked: &[Asked]) -> tantivy::Result<Vec<Candidate>> {
+    /// Documents that have any of the terms and what the operators want; those that have nothing else count too.
+    fn of_terms(&self, postings: &Postings, asked: &[Asked], operators: &Operators) -> tantivy::Result<Vec<Candidate>> {
         let mut found = BinaryHeap::with_capacity(self.limit + 1);
         SCORES.with_borrow_mut(|scores| {
             for (number, segment) in self.searcher.segment_readers().iter().enumerate() {
                 let read = postings.score(number, asked.iter().map(|asked| (asked.hash, asked.weight)), scores);
+                let read = read.map_err(tantivy::TantivyError::from).and_then(|()| operators.apply(segment, scores));
                 for (document, score) in scores.drain() {
                     self.take(&mut found, number, segment, document, score);
                 }
                 read?;
             }
-            Ok::<_, std::io::Error>(())
+            Ok::<_, tantivy::TantivyError>(())
         })?;
         Ok(best_first(found))
     }
@@ -360,6 +364,15 @@ mod tests {
     use crate::query::read;
     use std::collections::BTreeMap;
     use std::fs;
+    use tantivy::query::BoostQuery;
+
+    fn index_term(term: &Term) -> IndexTerm {
+        let field = match term.kind {
+            TermKind::Gram => FIELDS.grams,
+            TermKind::Word | TermKind::Intent => FIELDS.words,
+        };
+        IndexTerm::from_field_text(field, &term.text)
+    }
 
     /// The same search by tantivy's own queries.
     fn by_tantivy(snapshot: &Snapshot, query: &Query, allowed: &Bitset) -> Vec<Candidate> {
@@ -367,7 +380,9 @@ mod tests {
         let accepts = |ordinal| allowed.contains(ordinal);
         let searcher = &snapshot.searchers.phrasings;
         let best = Best { searcher, limit: MAX_PHRASINGS, accepts: &accepts, parts: snapshot.phrasing_parts() };
-        with_operators(query, &asked).map(|index_query| best.of_query(&index_query).unwrap()).unwrap_or_default()
+        let leaf = |asked: &Asked| TermQuery::new(index_term(asked.term), IndexRecordOption::WithFreqs);
+        let clause = |asked: &Asked| (Occur::Should, Box::new(BoostQuery::new(Box::new(leaf(asked)), asked.weight)) as Box<dyn IndexQuery>);
+        best.of_query(&BooleanQuery::new(asked.iter().map(clause).collect())).unwrap()
     }
 
     #[test]

@@ -126,11 +126,7 @@ pub fn question(bytes: &[u8]) {
     link::find(beside).for_each(|span| is_within(beside, &span));
     slots::find(beside).slots.iter().for_each(|slot| is_within(beside, &slot.span));
     let _ = slots::fill(beside, |_| Some("值"));
-    // Of an excluded phrase tantivy 0.27 asserts, where assertions are compiled in, that it is not asked again after its last document, and
-    // then asks it; without them the answer is right.
-    if query.excluded.is_empty() {
-        let _ = answer::answer(&snapshot, &answer::Request::new(asked)).expect("a search answers");
-    }
+    let _ = answer::answer(&snapshot, &answer::Request::new(asked)).expect("a search answers");
 }
 
 fn is_within(text: &str, span: &Range<usize>) {
@@ -237,15 +233,10 @@ const ROUTES: [&str; 10] = [
 pub fn json(bytes: &[u8]) {
     let Some((kind, bytes)) = bytes.split_first() else { return };
     let route = ROUTES[*kind as usize % ROUTES.len()];
-    let mut bytes = bytes.to_vec();
-    if route == "/v1/search" {
-        // Nothing excluded, as in [`question`].
-        bytes.iter_mut().filter(|byte| **byte == b'-').for_each(|byte| *byte = b'_');
-    }
     let request = Request::post(route)
         .header(header::CONTENT_TYPE, "application/json")
         .header(header::AUTHORIZATION, format!("Bearer {TOKEN}"))
-        .body(Body::from(bytes))
+        .body(Body::from(bytes.to_vec()))
         .expect("a request");
     let (status, body) = RUNTIME.block_on(async {
         let response = ROUTER.clone().oneshot(request).await.expect("an answer");

@@ -5,7 +5,7 @@
 
 use crate::analysis::terms::{Kind, gram_hash, idf, kind, word_hash};
 use crate::index::FIELDS;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use std::sync::Arc;
 use tantivy::fieldnorm::FieldNormReader;
 use tantivy::index::SegmentId;
@@ -68,6 +68,37 @@ pub struct Scores {
 }
 
 impl Scores {
+    /// Leaves these documents, those without a score too.
+    pub fn retain(&mut self, documents: &FxHashSet<DocId>) {
+        let others: Vec<DocId> = self.touched.iter().copied().filter(|document| !documents.contains(document)).collect();
+        self.forget(&others);
+        for document in documents {
+            let at = *document as usize;
+            if self.by_document.len() <= at {
+                self.by_document.resize(at + 1, 0.0);
+            }
+            self.add(*document, f32::MIN_POSITIVE);
+        }
+    }
+
+    /// Takes the scores of these documents away.
+    pub fn forget(&mut self, documents: &[DocId]) {
+        for document in documents {
+            if let Some(score) = self.by_document.get_mut(*document as usize) {
+                *score = 0.0;
+            }
+        }
+        self.touched.retain(|document| self.by_document[*document as usize] != 0.0);
+    }
+
+    fn add(&mut self, document: DocId, score: f32) {
+        let sum = &mut self.by_document[document as usize];
+        if *sum == 0.0 {
+            self.touched.push(document);
+        }
+        *sum += score;
+    }
+
     /// The documents with a score, each once; none is left.
     pub fn drain(&mut self) -> impl Iterator<Item = (DocId, f32)> {
         self.touched.drain(..).map(|document| (document, std::mem::take(&mut self.by_document[document as usize])))
@@ -172,11 +203,7 @@ impl FieldPostings {
                 #[expect(clippy::cast_precision_loss, reason = "how often a word stands in a text")]
                 let frequency = *frequency as f32;
                 let length_part = length_parts[usize::from(self.lengths.fieldnorm_id(*document))];
-                let score = &mut scores.by_document[*document as usize];
-                if *score == 0.0 {
-                    scores.touched.push(*document);
-                }
-                *score += weight * frequency / (frequency + length_part);
+                scores.add(*document, weight * frequency / (frequency + length_part));
             }
             block.advance();
         }

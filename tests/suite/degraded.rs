@@ -44,6 +44,7 @@ fn until_failing(service: &Service, part: &str) {
         assert!(fault[told].as_str().is_some_and(|told| !told.is_empty()), "{told}: {ready}");
     }
     assert_eq!(service.json("/v1/library")["degraded"], fault["zh"]);
+    service.until_logged(&format!("part=\"{part}\""));
     assert_eq!(told(service, part), 1, "{}", service.log());
     check_searching(service);
 }
