@@ -1,4 +1,4 @@
-"""SeekStorm's server (crates.io, feature zh) over HTTP, by its own REST interface."""
+"""SeekStorm's server (built by cargo, feature zh) over HTTP, by its own REST interface."""
 
 import base64
 import hashlib
