@@ -135,7 +135,9 @@ test("a notice is pinned in an open panel within five seconds, and who has read 
   await panel.press("Alt+a");
   await until(async () => {
     await studio.page.reload();
-    return studio.rows.filter({ hasText: "满减活动" }).getByText("1 人").isVisible({ timeout: 1_000 });
+    const row = studio.rows.filter({ hasText: "满减活动" });
+    await row.waitFor();
+    return row.getByText("1 人").isVisible();
   });
   await studio.rows.filter({ hasText: "满减活动" }).getByText("1 人").click();
   await studio.dialog.getByText("小王").waitFor();
