@@ -194,8 +194,8 @@ impl<'q> Telling<'q> {
         Telling(terms)
     }
 
-    /// Those that stand in an index, the most telling first, as many as it is asked for.
-    fn asked(&self, postings: &Postings, most: usize) -> Vec<Asked<'q>> {
+    /// Those that stand in an index, the most telling first, as many as it is asked for; each with what it is worth there.
+    fn asked(&self, postings: &Postings, most: usize) -> Vec<(f32, Asked<'q>)> {
         let known = self.0.iter().map(|asked| (postings.of(asked.hash), asked)).filter(|(with, _)| *with > 0);
         let mut asked: Vec<(f32, u64, Asked)> =
             known.map(|(with, asked)| (asked.weight * idf(with, postings.documents()), with, *asked)).collect();
@@ -207,7 +207,7 @@ impl<'q> Telling<'q> {
             sum += with;
             asks
         });
-        asked.into_iter().map(|(.., asked)| asked).collect()
+        asked.into_iter().map(|(worth, _, asked)| (worth, asked)).collect()
     }
 }
 
@@ -310,11 +310,11 @@ thread_local! {
 
 impl Best<'_> {
     /// Documents that have any of the terms and what the operators want; those that have nothing else count too.
-    fn of_terms(&self, postings: &Postings, asked: &[Asked], operators: &Operators) -> tantivy::Result<Vec<Candidate>> {
+    fn of_terms(&self, postings: &Postings, asked: &[(f32, Asked)], operators: &Operators) -> tantivy::Result<Vec<Candidate>> {
         let mut found = BinaryHeap::with_capacity(self.limit + 1);
         SCORES.with_borrow_mut(|scores| {
             for (number, segment) in self.searcher.segment_readers().iter().enumerate() {
-                let read = postings.score(number, asked.iter().map(|asked| (asked.hash, asked.weight)), scores);
+                let read = postings.score(number, asked.iter().map(|(worth, asked)| (asked.hash, *worth)), scores);
                 let read = read.map_err(tantivy::TantivyError::from).and_then(|()| operators.apply(segment, scores));
                 for (document, score) in scores.drain() {
                     self.take(&mut found, number, segment, document, score);
@@ -381,7 +381,9 @@ mod tests {
         let searcher = &snapshot.searchers.phrasings;
         let best = Best { searcher, limit: MAX_PHRASINGS, accepts: &accepts, parts: snapshot.phrasing_parts() };
         let leaf = |asked: &Asked| TermQuery::new(index_term(asked.term), IndexRecordOption::WithFreqs);
-        let clause = |asked: &Asked| (Occur::Should, Box::new(BoostQuery::new(Box::new(leaf(asked)), asked.weight)) as Box<dyn IndexQuery>);
+        let clause = |(_, asked): &(f32, Asked)| {
+            (Occur::Should, Box::new(BoostQuery::new(Box::new(leaf(asked)), asked.weight)) as Box<dyn IndexQuery>)
+        };
         best.of_query(&BooleanQuery::new(asked.iter().map(clause).collect())).unwrap()
     }
 

@@ -135,20 +135,20 @@ impl Postings {
         self.documents
     }
 
-    /// Adds up BM25 of the documents of a segment, by its place among them, that have any of the terms. Each term comes with what it counts beside
-    /// its idf.
+    /// Adds up BM25 of the documents of a segment, by its place among them, that have any of the terms. Each term comes with what it is worth: its
+    /// idf, times what it counts beside it.
     ///
     /// # Errors
     /// Where the index cannot be read.
     pub fn score(&self, segment: usize, terms: impl IntoIterator<Item = (u64, f32)>, scores: &mut Scores) -> std::io::Result<()> {
         let segment = &self.segments[segment].1;
-        for (hash, share) in terms {
+        for (hash, worth) in terms {
             let Some(place) = segment.terms.get(&hash) else { continue };
             let (field, length_parts) = match kind(hash) {
                 Kind::Gram => (&segment.grams, &self.length_parts[1]),
                 Kind::Word | Kind::Character | Kind::Intent => (&segment.words, &self.length_parts[0]),
             };
-            let weight = share * self.idf(hash) * (1.0 + K1);
+            let weight = worth * (1.0 + K1);
             if weight > 0.0 {
                 field.score(*place, weight, length_parts, scores)?;
             }
