@@ -306,8 +306,13 @@ impl Live {
         let mut indexes = self.indexes.lock().unwrap_or_else(PoisonError::into_inner);
         let before = self.snapshot();
         indexes.update_learned(&learned, &before.analyzer)?;
+        self.serve_anew(&before, &indexes, learned)
+    }
+
+    /// Serves the library of before over the commits of now.
+    fn serve_anew(&self, before: &Snapshot, indexes: &Indexes, learned: Arc<Learned>) -> Result<(), LiveError> {
         let (library, analyzer) = (Arc::clone(&before.library), Arc::clone(&before.analyzer));
-        let snapshot = Snapshot::new(library, analyzer, indexes.searchers(), learned, before.now, Some(&before))?;
+        let snapshot = Snapshot::new(library, analyzer, indexes.searchers(), learned, before.now, Some(before))?;
         self.snapshot.store(Arc::new(snapshot));
         Ok(())
     }
@@ -323,9 +328,7 @@ impl Live {
             return Ok(false);
         }
         let before = self.snapshot();
-        let (library, analyzer, learned) = (Arc::clone(&before.library), Arc::clone(&before.analyzer), Arc::clone(&before.learned));
-        let snapshot = Snapshot::new(library, analyzer, indexes.searchers(), learned, before.now, Some(&before))?;
-        self.snapshot.store(Arc::new(snapshot));
+        self.serve_anew(&before, &indexes, Arc::clone(&before.learned))?;
         Ok(true)
     }
 
