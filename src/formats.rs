@@ -1,6 +1,7 @@
 //! The formats that a database has had: a file of an earlier one is copied, then changed step by step in one transaction; one of a later version is
 //! left alone. Called by `journal` and `register` when they open their files.
 
+use crate::sqlite;
 use sqlx::sqlite::SqliteConnection;
 use sqlx::{Connection, SqlSafeStr};
 use std::path::{Path, PathBuf};
@@ -49,7 +50,7 @@ impl Formats {
             0 => None,
             found => {
                 let copy = copy_path(path, found);
-                sqlx::query("VACUUM INTO $1").bind(copy.display().to_string()).execute(&mut *connection).await?;
+                sqlite::copy_open(connection, &copy).await?;
                 Some(copy)
             }
         };

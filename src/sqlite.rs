@@ -1,6 +1,6 @@
 //! What journal and register do alike with their files, and with what SQLite says of them.
 
-use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
 use sqlx::{ConnectOptions, Connection};
 use std::path::Path;
 use std::time::Duration;
@@ -18,9 +18,18 @@ pub(crate) async fn copy(from: &Path, to: &Path) -> Result<bool, sqlx::Error> {
     }
     let options = SqliteConnectOptions::new().filename(from).busy_timeout(BUSY_TIMEOUT).disable_statement_logging();
     let mut connection = options.connect().await?;
-    sqlx::query("VACUUM INTO $1").bind(to.display().to_string()).execute(&mut connection).await?;
+    copy_open(&mut connection, to).await?;
     connection.close().await?;
     Ok(true)
+}
+
+/// The same of a database that is open.
+///
+/// # Errors
+/// Where the copy cannot be written.
+pub(crate) async fn copy_open(connection: &mut SqliteConnection, to: &Path) -> Result<(), sqlx::Error> {
+    sqlx::query("VACUUM INTO $1").bind(to.display().to_string()).execute(connection).await?;
+    Ok(())
 }
 
 /// SQLite's result code. The low byte is the code, the rest says more.
