@@ -7,7 +7,7 @@ use std::ffi::{OsStr, OsString};
 use std::path::Path;
 use std::time::SystemTime;
 use tantivy::directory::MmapDirectory;
-use tantivy::{Index, IndexReader, IndexWriter, ReloadPolicy, Searcher, Term};
+use tantivy::{Index, IndexReader, IndexWriter, ReloadPolicy, Searcher, SegmentMeta, Term};
 
 /// Memory for one index's writer, in bytes: tantivy flushes a segment when it is full; 15 MB a thread is its least.
 const WRITER_BYTES: usize = 40_000_000;
@@ -163,12 +163,21 @@ impl Store {
     /// # Errors
     /// Where tantivy cannot write: the last commit goes on serving.
     pub(super) fn compact(&mut self) -> Result<bool, IndexError> {
-        let metas = self.writer.index().searchable_segment_metas()?;
-        if metas.iter().all(|meta| meta.num_deleted_docs() == 0) {
+        if self.searcher().segment_readers().iter().all(|segment| segment.num_deleted_docs() == 0) {
             return Ok(false);
         }
-        let ids: Vec<_> = metas.iter().map(tantivy::SegmentMeta::id).collect();
-        self.writer.merge(&ids).wait()?;
+        loop {
+            let metas = self.writer.index().searchable_segment_metas()?;
+            if metas.iter().all(|meta| meta.num_deleted_docs() == 0) {
+                break;
+            }
+            let ids: Vec<_> = metas.iter().map(SegmentMeta::id).collect();
+            let merged = self.writer.merge(&ids).wait();
+            // A merge that tantivy began on its own after a commit may end first: what it leaves is other segments, and they are looked at again.
+            if self.writer.index().searchable_segment_ids()? == ids {
+                merged?;
+            }
+        }
         self.reader.reload()?;
         Ok(true)
     }

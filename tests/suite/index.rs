@@ -85,6 +85,22 @@ fn ids(live: &Live, question: &str) -> Vec<String> {
     hits(live, question).into_iter().map(|(id, _)| id).collect()
 }
 
+/// With its eighth segment tantivy merges on its own, at the same time as what compacts.
+#[test]
+fn traces_of_what_was_replaced_go_even_while_tantivy_merges_on_its_own() {
+    let place = Place::new(20);
+    let (live, _) = place.open();
+    for round in 0..5 {
+        for edit in 0..7 {
+            place.write(&format!("e{edit}.md"), &format!("---\ntitle: 第{edit}条退货说明\n---\n> 第{round}次修改。\n"));
+            live.refresh().unwrap();
+        }
+        assert!(live.compact().unwrap(), "round {round}");
+        assert!(!live.compact().unwrap(), "round {round}");
+        assert_eq!(hits(&live, "第3条退货说明"), hits(&Live::in_memory(&place.kb()).unwrap(), "第3条退货说明"), "round {round}");
+    }
+}
+
 #[test]
 fn a_damaged_index_is_rebuilt_with_a_warning() {
     type Damage = fn(&Path);
