@@ -1,7 +1,7 @@
 //! Attacks, one test each, named after them; SECURITY.md lists them with those that stand beside what they attack. What goes by raw
 //! sockets and logs is in `wire`, what needs a browser in `tests/web/attacks`.
 
-use crate::team::{Team, read};
+use crate::team::{Team, encoded, read};
 use axum::body::Body;
 use axum::http::{Request, header};
 use axum::response::Response;
@@ -218,10 +218,6 @@ async fn ask(team: &Team, name: &str, method: &str, path: &str, body: &Value) ->
         body => ("application/json", body.to_string()),
     };
     team.router.clone().oneshot(request.header(header::CONTENT_TYPE, media_type).body(Body::from(body)).unwrap()).await.unwrap()
-}
-
-fn encoded(path: &str) -> String {
-    path.bytes().map(|byte| if byte.is_ascii_graphic() { char::from(byte).to_string() } else { format!("%{byte:02X}") }).collect()
 }
 
 #[cfg(unix)]
