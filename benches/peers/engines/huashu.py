@@ -7,11 +7,11 @@ import subprocess
 import time
 from pathlib import Path
 
-import cpu
 from corpus import Text
 from engines import LIMIT
 from keepalive import Connection
 from server import Server, free_port
+from ways import Served
 
 # A title is one line to look at; of a text without one the beginning has to do.
 MAX_TITLE_CHARS = 200
@@ -20,8 +20,7 @@ MAX_TITLE_CHARS = 200
 MAX_ROWS = 100_000
 
 
-class Engine:
-    wire = "HTTP"
+class Engine(Served):
     setting = "as it comes: all stages of the ranking, the embedded lexicon, replies with highlights in the answer"
 
     def __init__(self, folder: Path):
@@ -68,12 +67,6 @@ class Engine:
 
     def ids(self, answer: bytes) -> list[str]:
         return [hit["id"] for hit in json.loads(answer)["hits"]]
-
-    def cpu_s(self) -> float:
-        return cpu.of_process(self.server.process.pid)
-
-    def stop(self) -> None:
-        self.server.stop()
 
     def _run(self, *arguments: str, fine: tuple[int, ...] = (0,)) -> subprocess.CompletedProcess:
         done = subprocess.run([self.binary, "--kb", "kb", *arguments], cwd=self.folder, capture_output=True, text=True, check=False)

@@ -5,18 +5,17 @@ import subprocess
 import time
 from pathlib import Path
 
-import cpu
 from corpus import Text
 from engines import LIMIT
 from keepalive import Connection
 from server import Server, free_port
+from ways import Served
 
 SOURCE = Path(__file__).parent.parent / "lucene" / "Server.java"
 JARS = ["core", "analyzers-common", "analyzers-smartcn"]
 
 
-class Engine:
-    wire = "HTTP"
+class Engine(Served):
 
     def __init__(self, folder: Path, analyzer: str):
         self.folder, self.analyzer = folder, analyzer
@@ -51,9 +50,3 @@ class Engine:
 
     def ids(self, answer: bytes) -> list[str]:
         return json.loads(answer)
-
-    def cpu_s(self) -> float:
-        return cpu.of_process(self.server.process.pid)
-
-    def stop(self) -> None:
-        self.server.stop()

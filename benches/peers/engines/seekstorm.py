@@ -8,11 +8,11 @@ import subprocess
 import time
 from pathlib import Path
 
-import cpu
 from corpus import WEIGHTS, Text
 from engines import LIMIT
 from keepalive import Connection
 from server import Server, free_port
+from ways import Served
 
 SECRET = "only for this comparison"
 
@@ -22,8 +22,7 @@ BATCH = 1_000
 QUOTA = {"indices_max": 10, "indices_size_max": 100_000, "documents_max": 10_000_000, "operations_max": 1_000_000_000, "rate_limit": 1_000_000}
 
 
-class Engine:
-    wire = "HTTP"
+class Engine(Served):
     setting = "UnicodeAlphanumericZH, Union of the terms over three fields with weights, Bm25f, no n-grams"
 
     def __init__(self, folder: Path):
@@ -69,9 +68,3 @@ class Engine:
 
     def ids(self, answer: bytes) -> list[str]:
         return [hit["id"] for hit in json.loads(answer)["results"]]
-
-    def cpu_s(self) -> float:
-        return cpu.of_process(self.server.process.pid)
-
-    def stop(self) -> None:
-        self.server.stop()

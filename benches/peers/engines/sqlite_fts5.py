@@ -6,11 +6,10 @@ from pathlib import Path
 
 from corpus import WEIGHTS, Text, trigrams, words
 from engines import LIMIT
+from ways import InProcess
 
 
-class Engine:
-    wire = "in process"
-
+class Engine(InProcess):
     def __init__(self, folder: Path, tokens: str):
         self.path = folder / "fts5.sqlite"
         self.trigram = tokens == "trigram"
@@ -51,12 +50,3 @@ class Engine:
             return [self.names[row] for (row,) in base.execute(sentence, (condition,))]
 
         return ask
-
-    def ids(self, answer: list[str]) -> list[str]:
-        return answer
-
-    def cpu_s(self) -> float:
-        return time.process_time()
-
-    def stop(self) -> None:
-        pass

@@ -9,13 +9,13 @@ from tantivy import Occur, Query
 
 from corpus import WEIGHTS, Text, words
 from engines import LIMIT
+from ways import InProcess
 
 # Enough that the 300,000 texts need few segments.
 HEAP_BYTES = 512 << 20
 
 
-class Engine:
-    wire = "in process"
+class Engine(InProcess):
     setting = "jieba's words, OR of the terms over three fields with weights, BM25, one segment"
 
     def __init__(self, folder: Path):
@@ -60,12 +60,3 @@ class Engine:
             return [searcher.doc(address)["id"][0] for _, address in hits]
 
         return ask
-
-    def ids(self, answer: list[str]) -> list[str]:
-        return answer
-
-    def cpu_s(self) -> float:
-        return time.process_time()
-
-    def stop(self) -> None:
-        pass

@@ -7,14 +7,13 @@ import xapian
 
 from corpus import WEIGHTS, Text, words
 from engines import LIMIT
+from ways import InProcess
 
 # Weights of fields are frequencies here: the least of them counts once.
 TIMES = {name: round(weight / min(WEIGHTS.values())) for name, weight in WEIGHTS.items()}
 
 
-class Engine:
-    wire = "in process"
-
+class Engine(InProcess):
     def __init__(self, folder: Path, tokens: str):
         self.path = str(folder / "xapian")
         self.ngrams = tokens == "ngram"
@@ -68,12 +67,3 @@ class Engine:
             return [self.names[match.docid - 1] for match in found]
 
         return ask
-
-    def ids(self, answer: list[str]) -> list[str]:
-        return answer
-
-    def cpu_s(self) -> float:
-        return time.process_time()
-
-    def stop(self) -> None:
-        pass
