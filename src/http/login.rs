@@ -6,6 +6,7 @@ use crate::secret;
 use std::collections::{HashMap, VecDeque};
 use std::net::IpAddr;
 use std::sync::{Mutex, PoisonError};
+use std::time::Instant;
 use tokio::sync::Semaphore;
 
 /// Failures of one name within [`WINDOW_MS`]: some 500 guesses a day, and a person mistypes less often.
@@ -33,13 +34,15 @@ enum Key {
 /// The tries of late, and the places for those who try now.
 #[derive(Debug)]
 pub(super) struct Login {
+    /// Tries are timed from here, in milliseconds: who sets the clock back must not shut people out for as long, nor let anybody guess again.
+    began: Instant,
     tries: Mutex<HashMap<Key, VecDeque<i64>>>,
     hashing: Semaphore,
 }
 
 impl Default for Login {
     fn default() -> Login {
-        Login { tries: Mutex::default(), hashing: Semaphore::new(MAX_HASHING) }
+        Login { began: Instant::now(), tries: Mutex::default(), hashing: Semaphore::new(MAX_HASHING) }
     }
 }
 
@@ -54,9 +57,8 @@ impl Login {
         address: Option<IpAddr>,
         password: String,
         hash: Option<String>,
-        now: i64,
     ) -> Result<(), ApiError> {
-        let keys = keys(name, address);
+        let (keys, now) = (keys(name, address), i64::try_from(self.began.elapsed().as_millis()).unwrap_or(i64::MAX));
         // The try counts before it is known how it ends: otherwise many at once would all be let through.
         self.begin(&keys, now)?;
         let fits = self.hash(move || secret::is_password(&password, hash.as_deref())).await?;

@@ -38,7 +38,7 @@ const _: () = assert!(2 * KEEP_ALIVE.as_secs() < super::Patience::DEFAULT.idle.a
 const MAX_LISTENING: Duration = Duration::from_secs(10 * 60);
 
 /// Longest sleep of a stream: a clock that was set is noticed within it.
-const MAX_SLEEP: Duration = Duration::from_secs(20);
+const MAX_SLEEP: Duration = Duration::from_secs(5);
 
 /// Longest note of a review, in characters.
 const MAX_REVIEW_CHARS: usize = 1_000;
@@ -192,7 +192,7 @@ pub struct ReviewNoticeRequest {
 
 impl AppState {
     /// Puts what is in force on the board.
-    async fn refresh_notices(&self) -> Result<(), ApiError> {
+    pub(super) async fn refresh_notices(&self) -> Result<(), ApiError> {
         self.notices.put(self.register()?.notices_in_force(now_ms(), MAX_IN_FORCE).await?);
         Ok(())
     }

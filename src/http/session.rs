@@ -94,7 +94,7 @@ pub(super) async fn sign_in(
         return Err(ApiError::WrongCredentials);
     }
     let hash = user.as_ref().and_then(|user| user.password.clone());
-    state.login.try_password(&request.name, address(&extensions), request.password, hash, now_ms()).await?;
+    state.login.try_password(&request.name, address(&extensions), request.password, hash).await?;
     let name = user.ok_or(ApiError::WrongCredentials)?.name.clone();
     let value = register.begin_session(&name).await?;
     let who = Who::of(register.people().by_session(&value, now_ms()).ok_or(ApiError::WrongCredentials)?);
@@ -136,7 +136,7 @@ pub(super) async fn change_password(
     check_password(&request.new)?;
     let register = state.register()?;
     let hash = register.people().user(&who.identity).and_then(|user| user.password.clone());
-    state.login.try_password(&who.identity, address(&extensions), request.old, hash, now_ms()).await?;
+    state.login.try_password(&who.identity, address(&extensions), request.old, hash).await?;
     let hash = state.login.hash(move || secret::hash_password(&request.new)).await?.map_err(ApiError::Internal)?;
     register.change_user(&who.identity, |user| user.password = Some(hash)).await?;
     let value = register.begin_session(&who.identity).await?;

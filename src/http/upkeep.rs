@@ -11,6 +11,9 @@ const MEASURES_INTERVAL: Duration = Duration::from_secs(5);
 /// How often it is looked whether what did not work does again, and whether the register is still there.
 const HEALTH_INTERVAL: Duration = Duration::from_secs(5);
 
+/// How often it is looked which notices are in force: one that had ended by a wrong clock comes back when the clock is put right.
+const NOTICES_INTERVAL: Duration = Duration::from_secs(5);
+
 /// How often points are counted.
 const POINTS_INTERVAL: Duration = Duration::from_secs(60);
 
@@ -23,6 +26,7 @@ const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 pub(super) async fn run(state: AppState) {
     let mut measures = tokio::time::interval(MEASURES_INTERVAL);
     let mut health = tokio::time::interval(HEALTH_INTERVAL);
+    let mut notices = tokio::time::interval(NOTICES_INTERVAL);
     let mut points = tokio::time::interval(POINTS_INTERVAL);
     let mut aging = tokio::time::interval(AGING_INTERVAL);
     loop {
@@ -31,15 +35,22 @@ pub(super) async fn run(state: AppState) {
                 recorder.run_upkeep();
             },
             _ = health.tick() => look_at_health(&state).await,
+            // Where the register cannot be read its health tells it.
+            _ = notices.tick() => if is_register_usable(&state) {
+                let _ = state.refresh_notices().await;
+            },
             _ = points.tick() => {
-                let is_usable = state.register.is_some() && !state.live.health().is_failing(Part::Register);
-                if is_usable && let Err(error) = state.count_points().await {
+                if is_register_usable(&state) && let Err(error) = state.count_points().await {
                     tracing::warn!(%error, "points were not counted");
                 }
             }
             _ = aging.tick() => age(&state).await,
         }
     }
+}
+
+fn is_register_usable(state: &AppState) -> bool {
+    state.register.is_some() && !state.live.health().is_failing(Part::Register)
 }
 
 /// Asks the register and the folder of the library whether they can be used again. The other parts look by themselves.

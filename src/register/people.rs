@@ -3,6 +3,7 @@
 //! Every change of this process swaps the table at once; what another process changed (the command line) is noticed within a second, by a
 //! counter that each change raises.
 
+use super::sessions::Term;
 use super::{Register, RegisterError, Token, User, fold};
 use crate::access::{Caller, Proof, Role, Scope};
 use crate::journal::now_ms;
@@ -11,7 +12,7 @@ use sqlx::SqliteConnection;
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// Its table: one row, raised by each change.
 pub(super) const SCHEMA: &[&str] =
@@ -21,7 +22,7 @@ pub(super) const SCHEMA: &[&str] =
 const LOOK_INTERVAL: Duration = Duration::from_millis(500);
 
 /// How often the times of last use are written: they are for people to look at.
-const SEEN_INTERVAL_MS: i64 = 60_000;
+const SEEN_INTERVAL: Duration = Duration::from_secs(60);
 
 /// Everybody, as of one moment.
 #[derive(Debug, Default)]
@@ -44,7 +45,7 @@ struct KnownToken {
 #[derive(Debug)]
 struct KnownSession {
     user: Arc<User>,
-    expires_at: i64,
+    term: Term,
 }
 
 impl People {
@@ -89,8 +90,8 @@ impl People {
 
     /// Whose session this is, where it is in force.
     pub fn by_session(&self, secret: &str, now: i64) -> Option<Caller> {
-        let KnownSession { user, expires_at } = self.sessions.get(&digest(secret))?;
-        if *expires_at <= now || !user.is_active() {
+        let KnownSession { user, term } = self.sessions.get(&digest(secret))?;
+        if !term.holds(now) || !user.is_active() {
             return None;
         }
         self.see(&fold(&user.name), now);
@@ -150,23 +151,22 @@ impl Register {
         let seen = users.keys().chain(tokens.iter().map(|(_, token)| &token.id)).map(kept).collect();
         let of = |name: &str| users.get(&fold(name)).cloned();
         let tokens = tokens.into_iter().filter_map(|(key, token)| Some((key, KnownToken { user: of(&token.user)?, token }))).collect();
-        let sessions =
-            sessions.into_iter().filter_map(|(key, name, expires_at)| Some((key, KnownSession { user: of(&name)?, expires_at })));
+        let sessions = sessions.into_iter().filter_map(|(key, name, term)| Some((key, KnownSession { user: of(&name)?, term })));
         let sessions = sessions.collect();
         self.people.store(Arc::new(People { changes, users, tokens, sessions, seen }));
         Ok(())
     }
 
-    /// Notices what other processes change, and writes now and then when people were last seen; never ends.
+    /// Notices what other processes change and that the clock was set back, and writes now and then when people were last seen; never ends.
     pub async fn follow_people(&self) {
-        let mut seen_at = now_ms();
+        let mut seen_at = Instant::now();
         loop {
             tokio::time::sleep(LOOK_INTERVAL).await;
             if let Err(error) = self.look().await {
                 tracing::error!(%error, "changes of accounts by others cannot be read");
             }
-            if now_ms() - seen_at >= SEEN_INTERVAL_MS {
-                seen_at = now_ms();
+            if seen_at.elapsed() >= SEEN_INTERVAL {
+                seen_at = Instant::now();
                 if let Err(error) = self.write_seen().await {
                     tracing::error!(%error, "when people were last seen cannot be written");
                 }
@@ -176,7 +176,12 @@ impl Register {
 
     async fn look(&self) -> Result<(), RegisterError> {
         let changes: i64 = sqlx::query_scalar("SELECT changes FROM people_changes").fetch_one(&self.pool).await?;
-        if changes == self.people.load().changes { Ok(()) } else { self.read_people().await }
+        if changes != self.people.load().changes {
+            self.read_people().await?;
+        }
+        let now = now_ms();
+        let is_one_ahead = self.people.load().sessions.values().any(|session| session.term.is_ahead(now));
+        if is_one_ahead { self.end_sessions_ahead().await } else { Ok(()) }
     }
 
     /// Writes when people and tokens were last seen.

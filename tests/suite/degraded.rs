@@ -1,7 +1,7 @@
 //! Parts that fail while the service runs: told in `/readyz`, once in the log and on the page; the others go on; over when the cause is, without a
 //! restart.
 
-use super::service::{Service, put};
+use super::service::{PATIENCE, Service, put};
 #[cfg(unix)]
 use super::system::ordinary_user;
 use serde_json::{Value, json};
@@ -11,20 +11,21 @@ use std::fs;
 use std::io::{Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::Instant;
 use tempfile::TempDir;
 
-fn entry(title: &str) -> String {
+pub(crate) fn entry(title: &str) -> String {
     format!("---\ntitle: {title}\nquestions: [{title}怎么办]\n---\n问{title}时用。\n\n> 亲，{title}这样办。\n")
 }
 
-fn desk() -> TempDir {
+pub(crate) fn desk() -> TempDir {
     let desk = tempfile::tempdir().unwrap();
     put(desk.path(), "kb/library.toml", "format = 1\n");
     ["催发货", "退运费", "换颜色"].iter().for_each(|title| put(desk.path(), &format!("kb/售中/{title}.md"), entry(title)));
     desk
 }
 
-fn check_searching(service: &Service) {
+pub(crate) fn check_searching(service: &Service) {
     assert_eq!(service.first("催发货怎么办").as_deref(), Some("催发货"), "{}", service.log());
 }
 
@@ -62,7 +63,7 @@ fn until_well(service: &Service) {
     check_searching(service);
 }
 
-fn save(service: &Service, id: &str, text: &str) -> (u16, Value) {
+pub(crate) fn save(service: &Service, id: &str, text: &str) -> (u16, Value) {
     let path = format!("/v1/entries/{id}");
     let (_, current) = service.try_send("GET", &path, None, "").unwrap();
     let etag = format!("\"{}\"", current["content_hash"].as_str().unwrap());
@@ -100,10 +101,10 @@ fn an_index_that_is_removed_or_damaged_while_it_is_served_is_built_anew() {
     for (number, (name, damage)) in damages.into_iter().enumerate() {
         check_searching(&service);
         damage(&desk.path().join("index/kb"));
-        let begin = std::time::Instant::now();
+        let begin = Instant::now();
         while told(&service, "index") <= number {
             check_searching(&service);
-            assert!(begin.elapsed() < super::service::PATIENCE, "{name} was not noticed: {}", service.log());
+            assert!(begin.elapsed() < PATIENCE, "{name} was not noticed: {}", service.log());
         }
         until_well(&service);
         check_following(&service, desk.path(), &format!("第{number}件"));
@@ -182,10 +183,10 @@ fn pick(service: &Service, event: &str) -> bool {
 }
 
 /// Tells of one event until it is on the disk: twice is as once.
-fn pick_for_good(service: &Service, event: &str) {
-    let begin = std::time::Instant::now();
+pub(crate) fn pick_for_good(service: &Service, event: &str) {
+    let begin = Instant::now();
     while !pick(service, event) {
-        assert!(begin.elapsed() < super::service::PATIENCE, "{}", service.log());
+        assert!(begin.elapsed() < PATIENCE, "{}", service.log());
     }
 }
 
@@ -230,9 +231,9 @@ fn a_journal_that_another_process_holds_at_the_start_is_opened_later() {
     assert!(!pick(&service, "2"));
     unlock(&runtime, held);
     until_well(&service);
-    let begin = std::time::Instant::now();
+    let begin = Instant::now();
     while kept_events(&runtime, &data) != ["1", "2"] {
-        assert!(begin.elapsed() < super::service::PATIENCE, "{}", service.log());
+        assert!(begin.elapsed() < PATIENCE, "{}", service.log());
     }
     service.until("/v1/phrasings", |phrasings| phrasings["total"] == 1);
 }
@@ -254,11 +255,11 @@ fn a_journal_that_is_damaged_or_removed_while_it_runs_is_begun_anew() {
     let length = usize::try_from(damaged.metadata().unwrap().len()).unwrap();
     damaged.write_all(&vec![0x5a; length]).unwrap();
     // A report reads the file and meets the damage.
-    let begin = std::time::Instant::now();
+    let begin = Instant::now();
     while !service.log().contains("set aside") {
         let _ = service.get("/v1/reports/usage");
         check_searching(&service);
-        assert!(begin.elapsed() < super::service::PATIENCE, "{}", service.log());
+        assert!(begin.elapsed() < PATIENCE, "{}", service.log());
     }
     pick_for_good(&service, "2");
     until_well_now(&service);
@@ -271,7 +272,7 @@ fn a_journal_that_is_damaged_or_removed_while_it_runs_is_begun_anew() {
     until_well_now(&service);
 }
 
-fn until_well_now(service: &Service) {
+pub(crate) fn until_well_now(service: &Service) {
     service.until("/readyz", |ready| *ready == json!({"status": "ok"}));
 }
 
@@ -323,53 +324,4 @@ fn a_data_folder_that_may_not_be_written_refuses_the_start_and_does_not_disturb_
     let refused = again.args(arguments).args(["serve", "--listen", "127.0.0.1:0"]).current_dir(desk.path()).output().unwrap();
     let told = String::from_utf8_lossy(&refused.stderr);
     assert!(refused.status.code() == Some(2) && told.contains("台账"), "{told}");
-}
-
-/// The library that gives a program another clock, which a file moves while it runs.
-#[cfg(target_os = "linux")]
-fn faketime() -> Option<PathBuf> {
-    let folders = fs::read_dir("/usr/lib").ok()?.filter_map(|folder| Some(folder.ok()?.path().join("faketime/libfaketimeMT.so.1")));
-    folders.chain([PathBuf::from("/usr/lib/faketime/libfaketimeMT.so.1")]).find(|library| library.exists())
-}
-
-#[cfg(target_os = "linux")]
-#[test]
-fn a_clock_that_jumps_moves_what_is_valid_and_neither_loses_nor_disorders_anything() {
-    let Some(faketime) = faketime() else { return eprintln!("skipped: libfaketime is not here") };
-    let desk = desk();
-    let day = |days: i64| (jiff::Timestamp::now() + jiff::SignedDuration::from_hours(24 * days)).to_string()[..10].to_owned();
-    put(
-        desk.path(),
-        "kb/明后天.md",
-        entry("预约").replace("questions", &format!("valid: {{from: {}, until: {}}}\nquestions", day(9), day(11))),
-    );
-    let jump = |offset: &str| put(desk.path(), "clock", offset);
-    jump("+0");
-    let mut command = Command::new(super::service::PROGRAM);
-    command.env("LD_PRELOAD", faketime).env("FAKETIME_TIMESTAMP_FILE", desk.path().join("clock"));
-    command.env("FAKETIME_NO_CACHE", "1").env("FAKETIME_DONT_FAKE_MONOTONIC", "1");
-    let service = Service::start_by(command, desk.path(), &[]);
-    let found = |is_found: bool| {
-        service.until("/v1/search?q=预约怎么办", |answer| (answer["hits"][0]["id"] == "明后天") == is_found);
-    };
-    let mut saved = Vec::new();
-    for (number, (offset, is_valid)) in
-        [("+0", false), ("+10d", true), ("+20d", false), ("+0", false), ("-5d", false), ("+0", false)].into_iter().enumerate()
-    {
-        jump(offset);
-        found(is_valid);
-        check_searching(&service);
-        pick_for_good(&service, &number.to_string());
-        let text = entry("催发货").replace("这样办", &format!("第{number}次这样办"));
-        assert_eq!(save(&service, "催发货", &text).0, 200);
-        saved.insert(0, text);
-    }
-    // Latest first, whatever the clock said.
-    let history = service.json("/v1/entries/催发货/history");
-    let texts = history["versions"].as_array().unwrap().iter().take(saved.len());
-    let texts: Vec<_> = texts
-        .map(|version| service.json(&format!("/v1/entries/催发货/history/{}", version["version"].as_str().unwrap()))["markdown"].clone())
-        .collect();
-    assert_eq!(texts, saved);
-    until_well_now(&service);
 }

@@ -6,6 +6,8 @@ mod attacks;
 mod bad_input;
 mod cli;
 mod clients;
+#[cfg(target_os = "linux")]
+mod clock;
 mod degraded;
 mod dependencies;
 mod editing;

@@ -109,14 +109,19 @@ impl Service {
 
     /// A request by the local token, on a connection of its own, and all of the answer.
     fn exchange(&self, method: &str, path: &str, headers: &str, body: &str) -> std::io::Result<String> {
+        let token = self.said["token"].as_str().unwrap();
+        self.exchange_as(&format!("Authorization: Bearer {token}\r\nContent-Type: application/json\r\n{headers}"), method, path, body)
+    }
+
+    /// The same by whoever the headers say; each ends its line.
+    pub(crate) fn exchange_as(&self, headers: &str, method: &str, path: &str, body: &str) -> std::io::Result<String> {
         let path: String =
             path.bytes().map(|byte| if byte.is_ascii() { char::from(byte).to_string() } else { format!("%{byte:02X}") }).collect();
-        let token = self.said["token"].as_str().unwrap();
         let mut stream = TcpStream::connect(&self.address)?;
         stream.set_read_timeout(Some(PATIENCE))?;
         write!(
             stream,
-            "{method} {path} HTTP/1.1\r\nHost: {}\r\nAuthorization: Bearer {token}\r\nContent-Type: application/json\r\n{headers}Content-Length: {}\r\nConnection: close\r\n\r\n{body}",
+            "{method} {path} HTTP/1.1\r\nHost: {}\r\n{headers}Content-Length: {}\r\nConnection: close\r\n\r\n{body}",
             self.address,
             body.len()
         )?;
