@@ -145,9 +145,6 @@ pub const MAX_BODY_BYTES: usize = 512 * 1024;
 /// tenth of a second on two cores, and who comes then is better off asking again. Fewer would be full whenever a change is indexed.
 pub const MAX_SEARCHES: usize = 256;
 
-/// Longest time for one request: a hundred times the slowest search; it ends what hangs, such as a body that never comes.
-const REQUEST_TIMEOUT: Duration = Duration::from_secs(15);
-
 /// How long a change waits until it is searched before it is answered: the largest libraries take half of it.
 const PUBLISH_WAIT: Duration = Duration::from_secs(2);
 
@@ -542,7 +539,7 @@ pub fn router(state: AppState) -> Router {
         .merge(docs)
         .fallback(|| async { ApiError::NoRoute })
         .layer(CatchPanicLayer::custom(frame::after_panic))
-        .layer(TimeoutLayer::with_status_code(frame::TIMEOUT_STATUS, REQUEST_TIMEOUT))
+        .layer(TimeoutLayer::with_status_code(frame::TIMEOUT_STATUS, state.patience.request))
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
         .layer(axum::middleware::from_fn_with_state(state.clone(), frame::frame))
         .layer(compression)

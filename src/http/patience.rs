@@ -1,7 +1,7 @@
 //! How long a client is waited for: [`Patient`] is a connection that ends where nobody begins a request, ends its head or takes an answer.
 //!
 //! Called by `wire`, below TLS, so that every byte counts. The time that a handler takes is none of its business, nor that of a request's body:
-//! `REQUEST_TIMEOUT` covers both.
+//! a layer of the router gives both [`Patience::request`].
 
 use std::io;
 use std::pin::Pin;
@@ -21,12 +21,20 @@ pub struct Patience {
     pub idle: Duration,
     /// For room to write on.
     pub write: Duration,
+    /// From the end of a request's head to its answer: its body and the work on it.
+    pub request: Duration,
 }
 
 impl Patience {
     /// A head fits into a few packets, so that 15 s allow for a very bad line. Browsers keep connections for minutes, and open a new one where
-    /// theirs is gone; 75 s is what web servers give them. Who takes nothing of an answer for 30 s has gone, or means harm.
-    pub const DEFAULT: Patience = Patience { head: Duration::from_secs(15), idle: Duration::from_secs(75), write: Duration::from_secs(30) };
+    /// theirs is gone; 75 s is what web servers give them. Who takes nothing of an answer for 30 s has gone, or means harm. A request of 15 s takes a hundred times the slowest search: it hangs,
+    /// such as one whose body never comes.
+    pub const DEFAULT: Patience = Patience {
+        head: Duration::from_secs(15),
+        idle: Duration::from_secs(75),
+        write: Duration::from_secs(30),
+        request: Duration::from_secs(15),
+    };
 }
 
 impl Default for Patience {

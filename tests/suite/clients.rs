@@ -1,19 +1,24 @@
-//! Clients that are slow, silent, boundless or too many, on real sockets: each is cut or sent away, and nobody else waits for them.
+//! Clients that are slow, silent, boundless or too many, on real sockets, plainly and by TLS: each is cut or sent away, and nobody else waits for
+//! them.
 
 use super::line::Asker;
 use super::load::{Pace, load};
 use super::service::PATIENCE;
-use huashu::http::{AppState, Patience, serve};
+use huashu::http::{AppState, Patience, Tls, serve, serve_tls};
 use huashu::live::Live;
 use serde_json::Value;
 use std::net::SocketAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::oneshot;
 use tokio::time::{sleep, timeout};
+use tokio_rustls::TlsConnector;
+use tokio_rustls::rustls::pki_types::CertificateDer;
+use tokio_rustls::rustls::pki_types::pem::PemObject;
+use tokio_rustls::rustls::{ClientConfig, RootCertStore, crypto};
 
 static LIVE: LazyLock<Arc<Live>> = LazyLock::new(|| {
     let kb = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/kb");
@@ -23,21 +28,49 @@ static LIVE: LazyLock<Arc<Live>> = LazyLock::new(|| {
 /// What a test shortens: long enough for a byte to arrive on a busy machine.
 const SHORT: Duration = Duration::from_millis(400);
 
+/// How it is spoken to.
+#[derive(Debug, Clone, Copy)]
+enum Wire {
+    Plain,
+    Tls,
+}
+
+/// A connection of either kind.
+trait Line: AsyncRead + AsyncWrite + Send + Unpin {}
+
+impl<S: AsyncRead + AsyncWrite + Send + Unpin> Line for S {}
+
 /// A service that runs until it is dropped.
 struct Serving {
+    wire: Wire,
     address: SocketAddr,
     _stop: oneshot::Sender<()>,
 }
 
 async fn serving(state: AppState) -> Serving {
-    serving_on(TcpListener::bind("127.0.0.1:0").await.unwrap(), state)
+    serving_by(Wire::Plain, state).await
 }
 
-fn serving_on(listener: TcpListener, state: AppState) -> Serving {
+async fn serving_by(wire: Wire, state: AppState) -> Serving {
+    serving_on(TcpListener::bind("127.0.0.1:0").await.unwrap(), wire, state)
+}
+
+fn certificate() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/tls/cert.pem")
+}
+
+fn serving_on(listener: TcpListener, wire: Wire, state: AppState) -> Serving {
     let address = listener.local_addr().unwrap();
     let (stop, stopped) = oneshot::channel::<()>();
-    tokio::spawn(serve(listener, state, async move { stopped.await.unwrap_or(()) }));
-    Serving { address, _stop: stop }
+    let stopped = async move { stopped.await.unwrap_or(()) };
+    match wire {
+        Wire::Plain => drop(tokio::spawn(serve(listener, state, stopped))),
+        Wire::Tls => {
+            let tls = Tls::read(&certificate(), &certificate().with_file_name("key.pem")).unwrap();
+            drop(tokio::spawn(serve_tls(listener, tls, state, stopped)));
+        }
+    }
+    Serving { wire, address, _stop: stop }
 }
 
 fn state() -> AppState {
@@ -45,8 +78,17 @@ fn state() -> AppState {
 }
 
 impl Serving {
-    async fn connect(&self) -> TcpStream {
-        TcpStream::connect(self.address).await.unwrap()
+    async fn connect(&self) -> Box<dyn Line> {
+        self.speak_on(TcpStream::connect(self.address).await.unwrap()).await
+    }
+
+    async fn speak_on(&self, stream: TcpStream) -> Box<dyn Line> {
+        let Wire::Tls = self.wire else { return Box::new(stream) };
+        let mut roots = RootCertStore::empty();
+        roots.add(CertificateDer::from_pem_file(certificate()).unwrap()).unwrap();
+        let config = ClientConfig::builder_with_provider(Arc::new(crypto::ring::default_provider())).with_safe_default_protocol_versions();
+        let config = config.unwrap().with_root_certificates(roots).with_no_client_auth();
+        Box::new(TlsConnector::from(Arc::new(config)).connect("localhost".try_into().unwrap(), stream).await.unwrap())
     }
 
     /// A whole request, by path.
@@ -58,13 +100,19 @@ impl Serving {
     async fn ask(&self, request: &str) -> String {
         let mut stream = self.connect().await;
         // Who is refused while still speaking may find nobody to listen.
-        let _ = stream.write_all(request.as_bytes()).await;
+        let _ = send(&mut stream, request.as_bytes()).await;
         answer(&mut stream).await
     }
 }
 
+/// Writes, and sends what is written: TLS may keep it otherwise.
+async fn send(stream: &mut (impl AsyncWrite + Unpin), bytes: &[u8]) -> std::io::Result<()> {
+    stream.write_all(bytes).await?;
+    stream.flush().await
+}
+
 /// Head and body of the next answer on a connection; what there is of it where the connection ends before.
-async fn answer(stream: &mut TcpStream) -> String {
+async fn answer(stream: &mut (impl AsyncRead + Unpin)) -> String {
     let mut answer = Vec::new();
     let mut piece = [0; 4096];
     loop {
@@ -83,49 +131,87 @@ async fn answer(stream: &mut TcpStream) -> String {
 }
 
 /// Waits until the other side has ended a connection that says nothing more.
-async fn until_cut(stream: &mut TcpStream) {
+async fn until_cut(stream: &mut (impl AsyncRead + Unpin)) {
     let mut rest = Vec::new();
     let end = timeout(PATIENCE, stream.read_to_end(&mut rest)).await.expect("the connection is still open");
     assert!(rest.is_empty() || end.is_err(), "{}", String::from_utf8_lossy(&rest));
 }
 
-#[tokio::test]
-async fn who_sends_a_head_byte_by_byte_is_cut_and_who_is_silent_meanwhile_is_not() {
-    let service = serving(state().with_patience(Patience { head: SHORT, ..Patience::DEFAULT })).await;
-    let (mut silent, mut used, mut slow) = (service.connect().await, service.connect().await, service.connect().await);
-    used.write_all(service.head("/healthz").as_bytes()).await.unwrap();
-    assert!(answer(&mut used).await.starts_with("HTTP/1.1 200"));
-    // Each byte resets nothing.
+/// Sends bytes one at a time, for as long as somebody takes them.
+async fn drip(stream: &mut (impl AsyncWrite + Unpin), bytes: impl Iterator<Item = u8>) {
     let sending = async {
-        for byte in std::iter::repeat_n(b"GET /healthz HTTP/1.1\r\nX: ".iter().chain(&[b'x'; 50_000]), 1).flatten() {
-            if slow.write_all(&[*byte]).await.is_err() {
+        for byte in bytes {
+            if send(stream, &[byte]).await.is_err() {
                 return;
             }
             sleep(SHORT / 20).await;
         }
-        panic!("fifty thousand bytes were waited for");
+        panic!("all bytes were waited for");
     };
-    timeout(PATIENCE, sending).await.expect("a head that does not end is still waited for");
-    for stream in [&mut silent, &mut used] {
-        stream.write_all(service.head("/healthz").as_bytes()).await.unwrap();
-        assert!(answer(stream).await.starts_with("HTTP/1.1 200"));
+    timeout(PATIENCE, sending).await.expect("what does not end is still waited for");
+}
+
+/// More bytes than anybody waits for.
+const ENDLESS: usize = 50_000;
+
+#[tokio::test]
+async fn who_sends_a_head_byte_by_byte_is_cut_and_who_is_silent_meanwhile_is_not() {
+    for wire in [Wire::Plain, Wire::Tls] {
+        let service = serving_by(wire, state().with_patience(Patience { head: SHORT, ..Patience::DEFAULT })).await;
+        let (mut silent, mut used, mut slow) = (service.connect().await, service.connect().await, service.connect().await);
+        send(&mut used, service.head("/healthz").as_bytes()).await.unwrap();
+        assert!(answer(&mut used).await.starts_with("HTTP/1.1 200"), "{wire:?}");
+        // Each byte resets nothing.
+        drip(&mut slow, b"GET /healthz HTTP/1.1\r\nX: ".iter().copied().chain([b'x'; ENDLESS])).await;
+        for stream in [&mut silent, &mut used] {
+            send(stream, service.head("/healthz").as_bytes()).await.unwrap();
+            assert!(answer(stream).await.starts_with("HTTP/1.1 200"), "{wire:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn who_sends_a_body_byte_by_byte_or_never_ends_it_is_told_so_and_cut() {
+    for wire in [Wire::Plain, Wire::Tls] {
+        let service = serving_by(wire, state().with_patience(Patience { request: SHORT, ..Patience::DEFAULT })).await;
+        let post = format!("POST /v1/search HTTP/1.1\r\nHost: {}\r\nContent-Type: application/json\r\n", service.address);
+        let (declared, chunked) = (format!("{post}Content-Length: {ENDLESS}\r\n\r\n"), format!("{post}Transfer-Encoding: chunked\r\n\r\n"));
+        for (head, body) in [(&declared, ""), (&declared, " "), (&chunked, ""), (&chunked, "1\r\n \r\n"), (&chunked, "fffffff;x")] {
+            let (mut reader, mut writer) = tokio::io::split(service.connect().await);
+            send(&mut writer, head.as_bytes()).await.unwrap();
+            let sending = tokio::spawn(async move {
+                if !body.is_empty() {
+                    drip(&mut writer, body.bytes().cycle().take(ENDLESS)).await;
+                }
+                writer
+            });
+            let told = answer(&mut reader).await;
+            let document = told.split_once("\r\n\r\n").map_or("", |(_, body)| body);
+            assert!(told.starts_with("HTTP/1.1 503") && document.contains("\"timeout\""), "{wire:?} {body:?}: {told}");
+            until_cut(&mut reader).await;
+            // Held until here: the service ends it, not the client.
+            drop(sending.await.unwrap());
+            assert!(service.ask(&service.head("/v1/search?q=%E9%80%80")).await.starts_with("HTTP/1.1 200"));
+        }
     }
 }
 
 #[tokio::test]
 async fn a_connection_without_requests_ends_and_one_with_half_a_head_does_not() {
-    let service = serving(state().with_patience(Patience { idle: SHORT, ..Patience::DEFAULT })).await;
-    let (mut silent, mut used, mut slow) = (service.connect().await, service.connect().await, service.connect().await);
-    let request = service.head("/healthz");
-    let (first, rest) = request.split_at(20);
-    slow.write_all(first.as_bytes()).await.unwrap();
-    used.write_all(request.as_bytes()).await.unwrap();
-    assert!(answer(&mut used).await.starts_with("HTTP/1.1 200"));
-    until_cut(&mut silent).await;
-    until_cut(&mut used).await;
-    sleep(SHORT).await;
-    slow.write_all(rest.as_bytes()).await.unwrap();
-    assert!(answer(&mut slow).await.starts_with("HTTP/1.1 200"));
+    for wire in [Wire::Plain, Wire::Tls] {
+        let service = serving_by(wire, state().with_patience(Patience { idle: SHORT, ..Patience::DEFAULT })).await;
+        let (mut silent, mut used, mut slow) = (service.connect().await, service.connect().await, service.connect().await);
+        let request = service.head("/healthz");
+        let (first, rest) = request.split_at(20);
+        send(&mut slow, first.as_bytes()).await.unwrap();
+        send(&mut used, request.as_bytes()).await.unwrap();
+        assert!(answer(&mut used).await.starts_with("HTTP/1.1 200"), "{wire:?}");
+        until_cut(&mut silent).await;
+        until_cut(&mut used).await;
+        sleep(SHORT).await;
+        send(&mut slow, rest.as_bytes()).await.unwrap();
+        assert!(answer(&mut slow).await.starts_with("HTTP/1.1 200"), "{wire:?}");
+    }
 }
 
 /// How many connections were cut because nobody took their answers.
@@ -135,50 +221,52 @@ async fn cut_writers(service: &Serving) -> u64 {
     line.map_or(0, |count| count.parse().unwrap())
 }
 
-/// A listener and a client between which the system keeps little: what is not read is soon not written.
-async fn narrow(state: AppState) -> (Serving, TcpStream) {
+/// A service and a client between which the system keeps little: what is not read is soon not written.
+async fn narrow(wire: Wire, state: AppState) -> (Serving, Box<dyn Line>) {
     const BYTES: u32 = 8 * 1024;
     let socket = TcpSocket::new_v4().unwrap();
     socket.set_send_buffer_size(BYTES).unwrap();
     socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
-    let service = serving_on(socket.listen(16).unwrap(), state);
+    let service = serving_on(socket.listen(16).unwrap(), wire, state);
     let client = TcpSocket::new_v4().unwrap();
     client.set_recv_buffer_size(BYTES).unwrap();
-    let stream = client.connect(service.address).await.unwrap();
+    let stream = service.speak_on(client.connect(service.address).await.unwrap()).await;
     (service, stream)
 }
 
 #[tokio::test]
 async fn who_does_not_read_the_answer_is_cut_and_who_reads_slowly_gets_all_of_it() {
-    let patience = Patience { write: 4 * SHORT, ..Patience::DEFAULT };
-    let (service, mut idle_reader) = narrow(state().with_patience(patience)).await;
-    let whole = service.ask(&service.head("/openapi.json")).await.len();
-    let before = cut_writers(&service).await;
-    idle_reader.write_all(service.head("/openapi.json").as_bytes()).await.unwrap();
+    for wire in [Wire::Plain, Wire::Tls] {
+        let patience = Patience { write: 4 * SHORT, ..Patience::DEFAULT };
+        let (service, mut idle_reader) = narrow(wire, state().with_patience(patience)).await;
+        let whole = service.ask(&service.head("/openapi.json")).await.len();
+        let before = cut_writers(&service).await;
+        send(&mut idle_reader, service.head("/openapi.json").as_bytes()).await.unwrap();
 
-    // Longer than the patience in all, and never without a step within it.
-    let (slow_service, mut slow_reader) = narrow(state().with_patience(patience)).await;
-    slow_reader.write_all(slow_service.head("/openapi.json").as_bytes()).await.unwrap();
-    let (mut read, mut piece) = (0, vec![0; whole / 24]);
-    while read < whole {
-        match slow_reader.read(&mut piece).await {
-            Ok(0) | Err(_) => break,
-            Ok(more) => read += more,
+        // Longer than the patience in all, and never without a step within it.
+        let (slow_service, mut slow_reader) = narrow(wire, state().with_patience(patience)).await;
+        send(&mut slow_reader, slow_service.head("/openapi.json").as_bytes()).await.unwrap();
+        let (mut read, mut piece) = (0, vec![0; whole / 24]);
+        while read < whole {
+            match slow_reader.read(&mut piece).await {
+                Ok(0) | Err(_) => break,
+                Ok(more) => read += more,
+            }
+            sleep(SHORT / 8).await;
         }
-        sleep(SHORT / 8).await;
+        // The id and the date of an answer may differ, their lengths do not.
+        assert_eq!(read, whole, "{wire:?}");
+
+        let waiting = async {
+            while cut_writers(&service).await == before {
+                sleep(SHORT / 4).await;
+            }
+        };
+        timeout(PATIENCE, waiting).await.expect("who reads nothing is still waited for");
+        let mut rest = Vec::new();
+        let _ = timeout(PATIENCE, idle_reader.read_to_end(&mut rest)).await.expect("the connection is still open");
+        assert!(rest.len() < whole, "{wire:?}: the answer came whole");
     }
-    // The id and the date of an answer may differ, their lengths do not.
-    assert_eq!(read, whole);
-
-    let waiting = async {
-        while cut_writers(&service).await == before {
-            sleep(SHORT / 4).await;
-        }
-    };
-    timeout(PATIENCE, waiting).await.expect("who reads nothing is still waited for");
-    let mut rest = Vec::new();
-    let _ = timeout(PATIENCE, idle_reader.read_to_end(&mut rest)).await.expect("the connection is still open");
-    assert!(rest.len() < whole, "the answer came whole");
 }
 
 #[tokio::test]
@@ -186,7 +274,7 @@ async fn connections_beyond_the_limit_are_told_to_come_back_and_places_come_free
     let service = serving(state().with_connections(2)).await;
     let mut kept = [service.connect().await, service.connect().await];
     for stream in &mut kept {
-        stream.write_all(service.head("/healthz").as_bytes()).await.unwrap();
+        send(stream, service.head("/healthz").as_bytes()).await.unwrap();
         assert!(answer(stream).await.starts_with("HTTP/1.1 200"));
     }
     let refused = service.ask("").await;
