@@ -18,7 +18,11 @@ use std::num::NonZeroU32;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
+use tracing::Level;
 use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::filter_fn;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
 
 /// Where to listen where nothing says otherwise.
 const DEFAULT_LISTEN: Listen = Listen(SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 7700));
@@ -155,8 +159,11 @@ fn log() {
     let filter = EnvFilter::builder().parse_lossy(wanted.as_deref().unwrap_or(DEFAULT_LOG));
     // In a file or a service manager's journal colours are noise.
     let colors = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
+    let subscriber = tracing_subscriber::fmt().with_env_filter(filter).with_ansi(colors).with_writer(std::io::stderr).finish();
+    // Whatever is asked for: the client of the OpenID provider would write down every byte, and so codes, tokens and the service's own secret.
+    let quiet = filter_fn(|of| *of.level() != Level::TRACE || !of.target().starts_with("ureq"));
     // A second subscriber is refused; the first goes on.
-    let _ = tracing_subscriber::fmt().with_env_filter(filter).with_ansi(colors).with_writer(std::io::stderr).try_init();
+    let _ = subscriber.with(quiet).try_init();
 }
 
 /// Without a journal, where it cannot be used, is served all the same: searching needs none.

@@ -24,21 +24,21 @@ use openidconnect::core::{
 use openidconnect::{
     AdditionalClaims, AuthenticationFlow, AuthorizationCode, Client, ClientId, ClientSecret, CsrfToken, EmptyExtraTokenFields,
     EndpointMaybeSet, EndpointNotSet, EndpointSet, HttpRequest, HttpResponse, IdTokenFields, IssuerUrl, Nonce, PkceCodeChallenge,
-    PkceCodeVerifier, RedirectUrl, Scope, StandardErrorResponse, StandardTokenResponse, TokenResponse,
+    PkceCodeVerifier, RedirectUrl, RequestTokenError, Scope, StandardErrorResponse, StandardTokenResponse, TokenResponse,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::{BTreeMap, HashMap};
 use std::io::Read;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use utoipa::IntoParams;
 
 /// The cookie that binds a sign-in to the browser in which it began. Lax: the provider's page sends the browser back.
 const STATE_COOKIE: &str = "huashu_oidc";
 
-/// How long a sign-in may take, in seconds: people look for their second factor.
-const SIGN_IN_SECONDS: i64 = 600;
+/// How long a sign-in may take: people look for their second factor.
+const SIGN_IN_TIME: Duration = Duration::from_secs(600);
 
 /// Sign-ins under way; beyond it the oldest are forgotten.
 const MAX_PENDING: usize = 1_000;
@@ -56,7 +56,7 @@ const SECRET_VARIABLE: &str = "HUASHU_OIDC_SECRET";
 #[derive(Debug)]
 pub(super) struct Oidc {
     settings: OidcSettings,
-    secret: Option<String>,
+    secret: Option<ClientSecret>,
     /// By state.
     pending: Mutex<HashMap<String, Pending>>,
 }
@@ -65,7 +65,7 @@ pub(super) struct Oidc {
 struct Pending {
     verifier: PkceCodeVerifier,
     nonce: Nonce,
-    at_ms: i64,
+    at: Instant,
 }
 
 /// All claims beside the standard ones.
@@ -107,7 +107,7 @@ impl Oidc {
             Some(file) => Some(std::fs::read_to_string(file).with_context(|| format!("{} 读不出来", file.display()))?),
             None => std::env::var(SECRET_VARIABLE).ok(),
         };
-        let secret = secret.map(|secret| secret.trim().to_owned()).filter(|secret| !secret.is_empty());
+        let secret = secret.map(|secret| secret.trim().to_owned()).filter(|secret| !secret.is_empty()).map(ClientSecret::new);
         Ok(Oidc { settings, secret, pending: Mutex::default() })
     }
 
@@ -116,8 +116,8 @@ impl Oidc {
         let issuer = IssuerUrl::new(self.settings.issuer.clone())?;
         let described = CoreProviderMetadata::discover(&issuer, &ask).context("the OpenID provider does not describe itself")?;
         let redirect = RedirectUrl::new(format!("{}/v1/oidc/callback", self.settings.url.trim_end_matches('/')))?;
-        let secret = self.secret.clone().map(ClientSecret::new);
-        Ok(Provider::from_provider_metadata(described, ClientId::new(self.settings.client_id.clone()), secret).set_redirect_uri(redirect))
+        let client = ClientId::new(self.settings.client_id.clone());
+        Ok(Provider::from_provider_metadata(described, client, self.secret.clone()).set_redirect_uri(redirect))
     }
 
     /// Where the browser goes, and the state that comes back with it.
@@ -128,32 +128,45 @@ impl Oidc {
         let scopes = self.settings.scopes.iter().cloned().map(Scope::new);
         let request = provider.authorize_url(flow, CsrfToken::new_random, Nonce::new_random).add_scopes(scopes);
         let (url, state, nonce) = request.set_pkce_challenge(challenge).url();
-        let (state, now) = (state.secret().clone(), now_ms());
+        let state = state.secret().clone();
         let mut pending = self.pending.lock().unwrap_or_else(PoisonError::into_inner);
-        pending.retain(|_, of| now - of.at_ms < SIGN_IN_SECONDS * 1000);
+        pending.retain(|_, of| of.at.elapsed() < SIGN_IN_TIME);
         if pending.len() >= MAX_PENDING
-            && let Some(oldest) = pending.iter().min_by_key(|(_, of)| of.at_ms).map(|(state, _)| state.clone())
+            && let Some(oldest) = pending.iter().min_by_key(|(_, of)| of.at).map(|(state, _)| state.clone())
         {
             pending.remove(&oldest);
         }
-        pending.insert(state.clone(), Pending { verifier, nonce, at_ms: now });
+        pending.insert(state.clone(), Pending { verifier, nonce, at: Instant::now() });
         Ok((url.to_string(), state))
     }
 
     /// A sign-in that is under way; it is over with this.
     fn take(&self, state: &str) -> Option<Pending> {
         let taken = self.pending.lock().unwrap_or_else(PoisonError::into_inner).remove(state)?;
-        (now_ms() - taken.at_ms < SIGN_IN_SECONDS * 1000).then_some(taken)
+        (taken.at.elapsed() < SIGN_IN_TIME).then_some(taken)
     }
 
     /// The claims of a token that is for this service, signed by the provider, and for this sign-in.
     fn claims(&self, code: String, pending: Pending) -> anyhow::Result<Value> {
         let provider = self.provider()?;
         let request = provider.exchange_code(AuthorizationCode::new(code))?.set_pkce_verifier(pending.verifier);
-        let answer = request.request(&ask).context("the OpenID provider gives no token")?;
+        let answer = request.request(&ask).map_err(|error| anyhow::anyhow!("the OpenID provider gives no token: {}", told(&error)))?;
         let token = answer.id_token().context("the OpenID provider gives no ID token")?;
         let claims = token.claims(&provider.id_token_verifier(), &pending.nonce).context("the ID token is not valid")?;
         Ok(serde_json::to_value(claims)?)
+    }
+}
+
+/// Why a code gave no token, without a word of the provider's: it may repeat the code, or what it answers may be a token that cannot be read.
+fn told(error: &RequestTokenError<ureq::Error, StandardErrorResponse<CoreErrorResponseType>>) -> String {
+    match error {
+        RequestTokenError::ServerResponse(refusal) => match refusal.error() {
+            CoreErrorResponseType::Extension(_) => "it refuses, by an error of its own".to_owned(),
+            known => format!("it refuses: {}", known.as_ref()),
+        },
+        RequestTokenError::Request(error) => format!("it cannot be asked: {error}"),
+        RequestTokenError::Parse(error, _) => format!("its answer cannot be read at {:?}", error.path().to_string()),
+        RequestTokenError::Other(_) => "its answer is of another kind".to_owned(),
     }
 }
 
@@ -177,7 +190,7 @@ fn oidc(state: &AppState) -> Result<Arc<Oidc>, ApiError> {
 pub(super) async fn begin_oidc(State(state): State<AppState>) -> Result<Response, ApiError> {
     let oidc = oidc(&state)?;
     let (url, secret) = blocking(move || oidc.begin().map_err(ApiError::Internal)).await?;
-    Ok((StatusCode::SEE_OTHER, [(header::LOCATION, url)], [(header::SET_COOKIE, state_cookie(&secret, SIGN_IN_SECONDS, &state))])
+    Ok((StatusCode::SEE_OTHER, [(header::LOCATION, url)], [(header::SET_COOKIE, state_cookie(&secret, SIGN_IN_TIME, &state))])
         .into_response())
 }
 
@@ -220,7 +233,7 @@ pub(super) async fn end_oidc(
     state.note(&who, "session.begin", &name, "oidc").await;
     let mut response = (StatusCode::SEE_OTHER, [(header::LOCATION, "/")]).into_response();
     response.headers_mut().append(header::SET_COOKIE, cookie(&value, SESSION_SECONDS, state.secure));
-    response.headers_mut().append(header::SET_COOKIE, state_cookie("", 0, &state));
+    response.headers_mut().append(header::SET_COOKIE, state_cookie("", Duration::ZERO, &state));
     Ok(response)
 }
 
@@ -249,8 +262,8 @@ async fn user_of(register: &Register, settings: &OidcSettings, claims: &Value) -
     Ok(name)
 }
 
-fn state_cookie(value: &str, seconds: i64, state: &AppState) -> HeaderValue {
+fn state_cookie(value: &str, age: Duration, state: &AppState) -> HeaderValue {
     let secure = if state.secure { "; Secure" } else { "" };
-    let text = format!("{STATE_COOKIE}={value}; Path=/v1/oidc; HttpOnly; SameSite=Lax; Max-Age={seconds}{secure}");
+    let text = format!("{STATE_COOKIE}={value}; Path=/v1/oidc; HttpOnly; SameSite=Lax; Max-Age={}{secure}", age.as_secs());
     HeaderValue::from_str(&text).unwrap_or_else(|_| HeaderValue::from_static(""))
 }

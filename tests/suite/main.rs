@@ -28,6 +28,8 @@ mod panel;
 mod permissions;
 mod platforms;
 mod privacy;
+#[cfg(feature = "oidc")]
+mod provider;
 mod reports;
 mod review;
 mod search;

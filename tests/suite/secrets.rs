@@ -1,6 +1,8 @@
 //! Secrets and customers' words, after a day of work with the most verbose log: in no line of it, in no metric, and in no file but where
 //! they belong.
 
+#[cfg(feature = "oidc")]
+use crate::provider::{CLIENT, Exchange, Provider};
 use crate::service::{PATIENCE, PROGRAM, Service, VARIABLES, put};
 use serde_json::{Value, json};
 use std::fs;
@@ -162,6 +164,99 @@ fn secrets_and_customers_words_are_in_no_log_metric_or_file() {
     assert!(files.len() > 2, "{} files", files.len());
     for (path, bytes) in files {
         for secret in secrets.iter().map(String::as_str).chain(PRIVATE) {
+            assert!(!holds(&bytes, secret), "{secret} is in {}", path.display());
+        }
+    }
+}
+
+/// What a provider answers to whom exchanges a code, and the status of the sign-in.
+#[cfg(feature = "oidc")]
+const EXCHANGES: [(&str, u16, Exchange); 9] = [
+    ("a token", 303, |provider, _| {
+        let (access, refresh) = (provider.secret("access"), provider.secret("refresh"));
+        let id = provider.id_token(&provider.client_secret, |_| {});
+        (200, json!({ "access_token": access, "refresh_token": refresh, "token_type": "bearer", "id_token": id }).to_string())
+    }),
+    ("a refusal that says everything", 401, |provider, code| {
+        let says = format!("{code} of {} is spent", provider.client_secret);
+        (400, json!({ "error": "invalid_grant", "error_description": says, "error_uri": format!("https://id.example/{code}") }).to_string())
+    }),
+    ("a refusal of its own making", 401, |_, code| (400, json!({ "error": code, "error_description": 7 }).to_string())),
+    ("a failure", 401, |_, code| (500, format!("<p>no handler for {code}"))),
+    ("no JSON", 401, |provider, _| (200, provider.secret("access"))),
+    ("a field of another kind", 401, |provider, _| {
+        (
+            200,
+            json!({ "access_token": provider.secret("access"), "token_type": "bearer", "expires_in": provider.secret("odd") }).to_string(),
+        )
+    }),
+    ("a token that is none", 401, |provider, _| {
+        let (access, id) = (provider.secret("access"), provider.secret("id"));
+        (200, json!({ "access_token": access, "token_type": "bearer", "id_token": format!("{id}.{id}.{id}") }).to_string())
+    }),
+    ("another's signature", 401, |provider, _| {
+        let (access, id) = (provider.secret("access"), provider.id_token("another", |_| {}));
+        (200, json!({ "access_token": access, "token_type": "bearer", "id_token": id }).to_string())
+    }),
+    ("another sign-in's nonce", 401, |provider, _| {
+        let (access, nonce) = (provider.secret("access"), provider.secret("nonce"));
+        let id = provider.id_token(&provider.client_secret, |claims| claims["nonce"] = nonce.into());
+        (200, json!({ "access_token": access, "token_type": "bearer", "id_token": id }).to_string())
+    }),
+];
+
+#[cfg(feature = "oidc")]
+#[test]
+fn secrets_of_a_sign_in_by_openid_connect_are_in_no_log_answer_metric_or_file() {
+    let provider = Provider::start("zebra-client-secret");
+    let desk = tempfile::tempdir().unwrap();
+    put(desk.path(), "kb/催发货.md", "---\ntitle: 催发货\nquestions: [怎么还没发货]\n---\n\n> 今天发出。\n");
+    let settings = format!("[oidc]\nissuer = \"{}\"\nclient_id = \"{CLIENT}\"\nurl = \"https://kb.example\"\n", provider.issuer);
+    put(desk.path(), "huashu.toml", settings);
+    let mut command = Command::new(PROGRAM);
+    for name in VARIABLES {
+        command.env_remove(name);
+    }
+    command.env("HUASHU_LOG", "trace").env("HUASHU_OIDC_SECRET", &provider.client_secret);
+    let service = Service::started(command, desk.path(), &[]);
+    let (mut secrets, mut answers) = (Vec::new(), String::new());
+    for (name, status, exchange) in EXCHANGES {
+        let (head, _) = send(&service, "GET /v1/oidc/login", &[], "text/plain", "");
+        let asked =
+            |name: &str| head.split_once(name).unwrap_or_else(|| panic!("{name}: {head}")).1.split(['&', ';', '\r']).next().unwrap();
+        let (state, nonce) = (asked("&state="), asked("&nonce="));
+        provider.expect(exchange, nonce);
+        let code = provider.secret("code");
+        let cookie = format!("Cookie: huashu_oidc={}", asked("huashu_oidc="));
+        let (head, body) = send(&service, &format!("GET /v1/oidc/callback?code={code}&state={state}"), &[cookie], "text/plain", "");
+        assert!(head.starts_with(&format!("HTTP/1.1 {status}")), "{name}: {head}");
+        secrets.extend([state.to_owned(), nonce.to_owned()]);
+        match head.split_once("huashu_session=") {
+            Some((_, session)) => secrets.push(session.split(';').next().unwrap().to_owned()),
+            None => answers += &head,
+        }
+        answers += &body;
+    }
+    let admin = vec![format!("Authorization: Bearer {}", service.said["token"].as_str().unwrap())];
+    let (_, metrics) = send(&service, "GET /metrics", &admin, "text/plain", "");
+    assert!(metrics.contains("huashu_http_requests_total"), "{metrics}");
+    service.until_logged("/v1/oidc/callback");
+    let log = service.log();
+    let failed = log.lines().filter(|line| line.contains("a sign-in by OpenID Connect failed")).count();
+    assert!(log.contains("TRACE") && failed == EXCHANGES.len() - 1, "{failed} failed: {log}");
+    drop(service);
+    secrets.extend(provider.secrets());
+    // Whose bytes are written down sixteen a line, none of them whole.
+    let dumped = log.lines().find(|line| line.contains("ureq_proto::util"));
+    assert_eq!(dumped, None, "what is said to the provider is in the log");
+    // Of each: the code and its verifier, state and nonce, how the service proves itself, tokens.
+    assert!(secrets.len() > 5 * EXCHANGES.len(), "{secrets:?}");
+    for secret in &secrets {
+        assert_eq!(log.lines().find(|line| line.contains(secret)), None, "{secret} is in the log");
+        assert!(!metrics.contains(secret) && !answers.contains(secret), "{secret} is in an answer");
+    }
+    for (path, bytes) in kept(desk.path()) {
+        for secret in &secrets {
             assert!(!holds(&bytes, secret), "{secret} is in {}", path.display());
         }
     }
