@@ -77,6 +77,22 @@ fn every_crate_is_of_crates_io_and_under_a_permissive_licence() {
 }
 
 #[test]
+fn the_lock_file_of_the_fuzz_targets_knows_what_the_program_is_made_of() {
+    let read = |path: &str| fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(path)).unwrap().parse::<toml::Table>().unwrap();
+    let (manifest, lock) = (read("Cargo.toml"), read("fuzz/Cargo.lock"));
+    let product = lock["package"].as_array().unwrap().iter().find(|package| package["name"].as_str() == Some("huashu")).unwrap();
+    // A version stands behind a name that several have.
+    let locked = product["dependencies"].as_array().unwrap().iter().map(|name| name.as_str().unwrap().split(' ').next().unwrap());
+    let mut locked: Vec<&str> = locked.collect();
+    let is_always = |wanted: &toml::Value| wanted.get("optional").is_none();
+    let wanted = manifest["dependencies"].as_table().unwrap().iter().filter(|(_, wanted)| is_always(wanted));
+    let mut wanted: Vec<&str> = wanted.map(|(name, _)| name.as_str()).collect();
+    locked.sort_unstable();
+    wanted.sort_unstable();
+    assert_eq!(locked, wanted, "cargo metadata --manifest-path fuzz/Cargo.toml --format-version 1 puts it right");
+}
+
+#[test]
 fn expressions_of_licences_are_read() {
     let allowed = allowed();
     let rows = [
