@@ -1,8 +1,8 @@
 //! What a search and an indexed entry cost, in instructions, so that a slower change is seen on any machine, however busy: `scripts/cost`.
 //!
 //! Runs itself under valgrind's callgrind, which counts what all threads do and writes the counts down whenever [`mark`] is called: the start is in
-//! none of the figures. They hold for the dev profile, which the tests build anyway, and for the shipped library. Between two runs a search differs
-//! by less than a thousandth and an indexed entry by a hundredth: hashes are seeded at random, and the writers of the index are threads that wait
+//! none of the figures. They hold for the dev profile, which the tests build anyway, and for the shipped library. Of three runs on a busy machine
+//! searches differed by half a thousandth, indexed entries by two: hashes are seeded at random, and the writers of the index are threads that wait
 //! for each other.
 
 #![expect(clippy::print_stdout, reason = "figures on the terminal are what this program makes")]
