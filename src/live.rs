@@ -4,8 +4,8 @@ use crate::analysis::Analyzer;
 use crate::health::{Health, Part};
 use crate::index::{self, IndexError, Indexes, Rebuilt, read_commits};
 use crate::learning::Learned;
-use crate::library::watch::{Mode, Watch, watch};
-use crate::library::{KEPT_FILE, KeptLibrary, Library, LibraryError, Overlay, Seen, keep, load, load_with, verify};
+use crate::library::watch::{Mode, Watch, watch, watch_soon};
+use crate::library::{KEPT_FILE, KeptLibrary, Library, LibraryError, Overlay, Seen, keep, load, load_some, load_with, verify};
 use crate::snapshot::Snapshot;
 use arc_swap::ArcSwap;
 use jiff::Timestamp;
@@ -246,6 +246,14 @@ impl Live {
         self.refresh_by(|before| load(&self.dir, Some(before)))
     }
 
+    /// The same where nothing but the content of some entries' files changed.
+    ///
+    /// # Errors
+    /// As [`Live::refresh`].
+    pub fn refresh_some(&self, paths: &[String]) -> Result<(), LiveError> {
+        self.refresh_by(|before| load_some(&self.dir, before, paths))
+    }
+
     /// Finds what changed while the program was off: first by the stamps of the files, so that it is served soon, then by what is in them.
     fn verify(&self) -> Result<(), LiveError> {
         self.refresh()?;
@@ -281,11 +289,23 @@ impl Live {
             Arc::new(Analyzer::new(&library.lexicon))
         };
         let learned = self.learned.load_full();
-        indexes.update(&library.entries, &learned, &analyzer, hash)?;
+        let replaced = library.replaced.take().filter(|_| Arc::ptr_eq(&analyzer, &before.analyzer));
+        match &replaced {
+            Some(places) => indexes.replace(&library.entries, &before.library.entries, places, &learned, &analyzer)?,
+            None => indexes.update(&library.entries, &learned, &analyzer, hash)?,
+        };
         if indexes.is_in_its_folder() {
             self.health.works(Part::Index);
         }
-        let snapshot = Snapshot::new(Arc::new(library), analyzer, indexes.searchers(), learned, now, Some(&before))?;
+        let (library, searchers) = (Arc::new(library), indexes.searchers());
+        let edited = match replaced.filter(|_| Arc::ptr_eq(&learned, &before.learned)) {
+            Some(places) => before.edited(&library, &searchers, &places, now)?,
+            None => None,
+        };
+        let snapshot = match edited {
+            Some(snapshot) => snapshot,
+            None => Snapshot::new(library, analyzer, searchers, learned, now, Some(&before))?,
+        };
         self.snapshot.store(Arc::new(snapshot));
         if let Some(Listener(hear)) = self.listener.get().filter(|_| !seen.is_empty()) {
             hear(seen);
@@ -339,20 +359,29 @@ impl Live {
     pub fn run(self: &Arc<Self>, mode: Mode, report: impl Fn(&LiveError) + Send + Sync + 'static) -> Result<Running, LiveError> {
         let report = Arc::new(report);
         let (live, told) = (Arc::clone(self), Arc::clone(&report));
-        let changed = move || {
-            if let Err(error) = live.refresh() {
+        let changed = move |paths: Option<&[String]>| {
+            if let Err(error) = paths.map_or_else(|| live.refresh(), |paths| live.refresh_some(paths)) {
                 told(&error);
             }
         };
-        let watch = watch(&self.dir, mode, changed.clone())?;
-        // What changed between the load and the watch; a library of an earlier run is looked through while it is served.
-        if !self.is_verifying() {
-            changed();
-        }
+        // A library of an earlier run is looked through while it is served, once the folder is watched.
+        let (watching, watched) = channel::<()>();
+        let watch = if self.is_verifying() {
+            watch_soon(&self.dir, mode, move || drop(watching), changed.clone())?
+        } else {
+            let watch = watch(&self.dir, mode, changed.clone())?;
+            // What changed between the load and the watch.
+            changed(None);
+            watch
+        };
         let (stop, stopped) = channel::<()>();
         let live = Arc::clone(self);
         let clock = std::thread::Builder::new().name("huashu-clock".to_owned()).spawn(move || {
             let (mut sums_at, mut compact_at) = (Instant::now() + SUMS_INTERVAL, Instant::now() + QUIET);
+            if live.is_verifying() {
+                // It says nothing and ends.
+                let _ = watched.recv();
+            }
             // Held weakly: what is not served any more must not stay in memory.
             let mut served = Arc::downgrade(&live.snapshot());
             loop {
@@ -366,7 +395,7 @@ impl Live {
                 let damaged = live.look_at_index(&mut sums_at);
                 let is_failing = live.health.is_failing(Part::Library) || live.health.is_failing(Part::Index);
                 if damaged || is_failing || live.is_due(Timestamp::now()) {
-                    changed();
+                    changed(None);
                 }
                 let begin = Instant::now();
                 let now = Arc::downgrade(&live.snapshot());
@@ -398,7 +427,7 @@ impl Live {
             let indexes = self.indexes.lock().unwrap_or_else(PoisonError::into_inner);
             (Arc::clone(&self.snapshot().library), indexes.commit())
         };
-        let is_kept = |(last, at): &(Arc<Library>, Instant)| last.is_same(&library) || at.elapsed() < after;
+        let is_kept = |(last, at): &(Arc<Library>, Instant)| Arc::ptr_eq(last, &library) || at.elapsed() < after || last.is_same(&library);
         let (Some(commit), false) = (commit, kept.last.as_ref().is_some_and(is_kept)) else { return };
         if let Err(error) = keep(&library, &commit, &kept.path) {
             tracing::warn!("the next start will read the whole library: {error}");

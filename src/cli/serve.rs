@@ -71,16 +71,23 @@ pub(super) fn run(options: &Options, file: &File, place: &Place, screen: &mut Sc
     let loading = spinner("载入知识库");
     // The longest single step of a start, beside all others; where no thread can be had it waits its turn.
     let _ = std::thread::Builder::new().name("huashu-words".to_owned()).spawn(load_dictionary);
-    match crate::library::sweep(&place.kb) {
+    let kb = place.kb.clone();
+    let _ = std::thread::Builder::new().name("huashu-sweep".to_owned()).spawn(move || match crate::library::sweep(&kb) {
         0 => {}
         swept => tracing::info!(swept, "files that a killed writer had left half written are removed"),
-    }
+    });
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("没有线程可用")?;
-    let register = runtime.block_on(Register::open(&place.data))?;
+    // Beside the library: all of a long history is read to find out whether it is sound.
+    let (data, handle) = (place.data.clone(), runtime.handle().clone());
+    let register = std::thread::Builder::new().name("huashu-register".to_owned());
+    let register = register.spawn(move || handle.block_on(Register::open(&data))).context("没有线程可用")?;
     let health = Arc::<Health>::default();
     let journal = journal(place, &health);
     let learned = journal.as_ref().map_or_else(Arc::default, |journal| journal.learned());
-    let (live, warnings) = Live::open_with(&place.kb, &place.index, learned)?;
+    let opened = Live::open_with(&place.kb, &place.index, learned);
+    // What cannot be restored from files is told first.
+    let register = register.join().map_err(|_| anyhow::anyhow!("台账没有打开"))??;
+    let (live, warnings) = opened?;
     loading.finish_and_clear();
     warnings.iter().for_each(|warning| tracing::warn!("{warning}"));
     let live = Arc::new(live.with_health(health));

@@ -255,13 +255,15 @@ impl Editing {
         let mut messages = Vec::new();
         // Last hashes by path, of this batch.
         let mut ended: HashMap<String, Option<[u8; 32]>> = HashMap::new();
+        let paths: Vec<String> = found.iter().map(|found| found.path.clone()).collect();
+        let known = self.register.last_versions_at(&paths, true).await?;
         for Found { path, present, at_us, is_last } in found {
             if present == Present::Unknown {
                 continue;
             }
-            let last = self.register.last_version(&path, true).await?;
+            let last = known.get(&path);
             let hash = present.hash();
-            let last_hash = ended.get(&path).copied().unwrap_or_else(|| last.as_ref().and_then(|last| last.hash));
+            let last_hash = ended.get(&path).copied().unwrap_or_else(|| last.and_then(|last| last.hash));
             if is_last && last_hash == hash {
                 continue;
             }
@@ -269,7 +271,7 @@ impl Editing {
                 Present::Bytes(bytes) => Some(bytes),
                 _ => None,
             };
-            let known_id = last.as_ref().and_then(|last| last.entry_id.as_deref());
+            let known_id = last.and_then(|last| last.entry_id.as_deref());
             let action = match (&bytes, last_hash) {
                 (None, _) => Action::Delete,
                 (Some(_), Some(_)) => Action::Save,
@@ -283,10 +285,10 @@ impl Editing {
                 way: Way::File,
                 who: FILE_AUTHOR.to_owned(),
                 why: String::new(),
-                at_us: if is_last { last.as_ref().map_or(at_us, |last| at_us.max(last.at_us + 1)) } else { at_us },
+                at_us: if is_last { last.map_or(at_us, |last| at_us.max(last.at_us + 1)) } else { at_us },
                 hash,
             };
-            messages.extend(last.filter(|last| is_soon(last, version.at_us)).map(|last| Message::replaced(&last, &version)));
+            messages.extend(last.filter(|last| is_soon(last, version.at_us)).map(|last| Message::replaced(last, &version)));
             if is_last {
                 ended.insert(path, hash);
             }

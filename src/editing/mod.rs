@@ -10,7 +10,7 @@ mod commit;
 pub use crate::version::{Action, FILE_AUTHOR, Version, Way};
 pub use beside::Beside;
 
-use crate::library::write::{self, Expected, WriteError};
+use crate::library::write::{self, Expected, New, WriteError};
 use crate::markdown;
 use crate::register::{Message, NewVersion, Register, RegisterError, Standing};
 use jiff::Timestamp;
@@ -18,15 +18,11 @@ use sha2::{Digest, Sha256};
 use std::collections::HashMap;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use uuid::Uuid;
 
 /// Changes of one transaction: large enough that its wait for the disk is nothing beside the files', small enough that others get a turn.
 const BATCH: usize = 500;
-
-/// Files of a batch that are written at once: writers share one wait for the disk, which is nearly all that a write takes.
-const WRITERS: usize = 8;
 
 /// Longest reason for a change, in characters: a sentence or two.
 pub const MAX_WHY_CHARS: usize = 500;
@@ -94,6 +90,14 @@ impl Change {
     pub fn relocate(from: &str, to: &str, bytes: Vec<u8>, expected: [u8; 32]) -> Change {
         let to = if from == to { To::Bytes(bytes) } else { To::Elsewhere(to.to_owned(), bytes) };
         Change { path: from.to_owned(), expected: Expected::Version(expected), to, restores: false }
+    }
+
+    /// The file that it writes, where it only writes one.
+    fn written(&self) -> Option<New<'_>> {
+        match &self.to {
+            To::Bytes(bytes) => Some(New { path: &self.path, bytes, expected: self.expected }),
+            To::Gone | To::Elsewhere(..) => None,
+        }
     }
 
     /// The same, told as bringing an earlier version back.
@@ -188,14 +192,17 @@ impl Editing {
         let _turn = self.turn.lock().await;
         let dir = self.dir.clone();
         let looked = blocking(move || changes.into_iter().map(|change| look(&dir, change)).collect::<Vec<_>>()).await?;
+        let paths: Vec<String> = looked.iter().filter_map(|one| Some(one.as_ref().ok()?.0.path.clone())).collect();
+        let known = self.register.last_versions_at(&paths, false).await?;
         let (mut intents, mut messages) = (Vec::new(), Vec::new());
-        let mut prepared = Vec::with_capacity(looked.len());
-        for one in looked {
-            prepared.push(match one {
-                Ok((change, present)) => Ok(self.intend(change, present, by, &mut intents, &mut messages).await?),
-                Err(error) => Err(error),
-            });
-        }
+        let prepared = looked
+            .into_iter()
+            .map(|one| {
+                let (change, present) = one?;
+                let last = known.get(&change.path);
+                Ok(intend(change, present, last, by, &mut intents, &mut messages))
+            })
+            .collect();
         self.register.add_versions(&intents).await?;
         let meant: HashMap<&str, &Version> = intents.iter().map(|new| (new.version.id.as_str(), &new.version)).collect();
         for message in &messages {
@@ -256,71 +263,70 @@ impl Editing {
         fresh.retain(|_, until| *until > now);
         paths
     }
+}
 
-    /// The versions of a change, and that of what it replaces where the history lacks it.
-    async fn intend(
-        &self,
-        change: Change,
-        present: Option<write::Content>,
-        by: &Author,
-        intents: &mut Vec<NewVersion>,
-        messages: &mut Vec<Message>,
-    ) -> Result<Prepared, EditingError> {
-        let last = self.register.last_version(&change.path, false).await?;
-        let mut at_us = last.as_ref().map_or(i64::MIN, |last| last.at_us + 1).max(now_us());
-        let known_id = last.as_ref().and_then(|last| last.entry_id.clone());
-        let known_hash = last.as_ref().and_then(|last| last.hash);
-        if let Some((bytes, hash)) = present.as_ref().filter(|(_, hash)| known_hash != Some(*hash)) {
-            let action = if known_hash.is_some() { Action::Save } else { Action::Create };
-            let version = Version {
-                id: Uuid::now_v7().to_string(),
-                entry_id: entry_id(&change.path, Some(bytes), known_id.as_deref()),
-                path: change.path.clone(),
-                action,
-                way: Way::File,
-                who: FILE_AUTHOR.to_owned(),
-                why: String::new(),
-                at_us,
-                hash: Some(*hash),
-            };
-            messages.extend(last.filter(|last| beside::is_soon(last, at_us)).map(|last| Message::replaced(&last, &version)));
-            intents.push(NewVersion { version, body: Some(bytes.clone()), standing: Standing::Kept });
-            at_us += 1;
-        }
-        let present_id = entry_id(&change.path, present.as_ref().map(|(bytes, _)| bytes.as_slice()), known_id.as_deref());
-        let mut ids = Vec::new();
-        let mut intend = |path: &str, entry_id: Option<String>, action: Action, body: Option<&[u8]>| {
-            let hash = body.map(|body| Sha256::digest(body).into());
-            let version = Version {
-                id: Uuid::now_v7().to_string(),
-                entry_id: entry_id.clone(),
-                path: path.to_owned(),
-                action: if change.restores { Action::Restore } else { action },
-                way: by.way,
-                who: by.who.clone(),
-                why: by.why.clone(),
-                at_us,
-                hash,
-            };
-            ids.push(version.id.clone());
-            let done = Done { version: version.id.clone(), entry_id, path: path.to_owned(), hash };
-            intents.push(NewVersion { version, body: body.map(<[u8]>::to_vec), standing: Standing::Intended });
-            done
+/// The versions of a change, and that of what it replaces where the history lacks it.
+fn intend(
+    change: Change,
+    present: Option<write::Content>,
+    last: Option<&Version>,
+    by: &Author,
+    intents: &mut Vec<NewVersion>,
+    messages: &mut Vec<Message>,
+) -> Prepared {
+    let mut at_us = last.map_or(i64::MIN, |last| last.at_us + 1).max(now_us());
+    let known_id = last.and_then(|last| last.entry_id.clone());
+    let known_hash = last.and_then(|last| last.hash);
+    if let Some((bytes, hash)) = present.as_ref().filter(|(_, hash)| known_hash != Some(*hash)) {
+        let action = if known_hash.is_some() { Action::Save } else { Action::Create };
+        let version = Version {
+            id: Uuid::now_v7().to_string(),
+            entry_id: entry_id(&change.path, Some(bytes), known_id.as_deref()),
+            path: change.path.clone(),
+            action,
+            way: Way::File,
+            who: FILE_AUTHOR.to_owned(),
+            why: String::new(),
+            at_us,
+            hash: Some(*hash),
         };
-        let done = match &change.to {
-            To::Bytes(bytes) => {
-                let action = if present.is_some() { Action::Save } else { Action::Create };
-                intend(&change.path, entry_id(&change.path, Some(bytes), present_id.as_deref()), action, Some(bytes))
-            }
-            To::Gone => intend(&change.path, present_id, Action::Delete, None),
-            To::Elsewhere(to, bytes) => {
-                let arrives = entry_id(to, Some(bytes), present_id.as_deref());
-                intend(&change.path, arrives.clone(), Action::Move, None);
-                intend(to, arrives, Action::Move, Some(bytes))
-            }
-        };
-        Ok(Prepared { change, present, ids, done })
+        messages.extend(last.filter(|last| beside::is_soon(last, at_us)).map(|last| Message::replaced(last, &version)));
+        intents.push(NewVersion { version, body: Some(bytes.clone()), standing: Standing::Kept });
+        at_us += 1;
     }
+    let present_id = entry_id(&change.path, present.as_ref().map(|(bytes, _)| bytes.as_slice()), known_id.as_deref());
+    let mut ids = Vec::new();
+    let mut intend = |path: &str, entry_id: Option<String>, action: Action, body: Option<&[u8]>| {
+        let hash = body.map(|body| Sha256::digest(body).into());
+        let version = Version {
+            id: Uuid::now_v7().to_string(),
+            entry_id: entry_id.clone(),
+            path: path.to_owned(),
+            action: if change.restores { Action::Restore } else { action },
+            way: by.way,
+            who: by.who.clone(),
+            why: by.why.clone(),
+            at_us,
+            hash,
+        };
+        ids.push(version.id.clone());
+        let done = Done { version: version.id.clone(), entry_id, path: path.to_owned(), hash };
+        intents.push(NewVersion { version, body: body.map(<[u8]>::to_vec), standing: Standing::Intended });
+        done
+    };
+    let done = match &change.to {
+        To::Bytes(bytes) => {
+            let action = if present.is_some() { Action::Save } else { Action::Create };
+            intend(&change.path, entry_id(&change.path, Some(bytes), present_id.as_deref()), action, Some(bytes))
+        }
+        To::Gone => intend(&change.path, present_id, Action::Delete, None),
+        To::Elsewhere(to, bytes) => {
+            let arrives = entry_id(to, Some(bytes), present_id.as_deref());
+            intend(&change.path, arrives.clone(), Action::Move, None);
+            intend(to, arrives, Action::Move, Some(bytes))
+        }
+    };
+    Prepared { change, present, ids, done }
 }
 
 /// What is there now, unless it is not what the change expects.
@@ -340,43 +346,30 @@ fn look(dir: &Path, change: Change) -> Result<(Change, Option<write::Content>), 
 
 type Written = (Vec<String>, Result<Done, WriteError>);
 
-/// Writes the files of a batch, several at once; outcomes in its order.
+/// Writes the files of a batch together, then removes and moves; outcomes in its order.
 fn write_all(dir: &Path, prepared: Vec<Result<Prepared, WriteError>>) -> Vec<Written> {
-    let mut outcomes: Vec<Option<Written>> = Vec::new();
-    let mut todo = Vec::new();
-    for (at, one) in prepared.into_iter().enumerate() {
-        match one {
-            Ok(one) => {
-                outcomes.push(None);
-                todo.push((at, one));
-            }
-            Err(error) => outcomes.push(Some((Vec::new(), Err(error)))),
+    let new: Vec<New> = prepared.iter().filter_map(|one| one.as_ref().ok()?.change.written()).collect();
+    let mut written = write::write_many(dir, &new).into_iter();
+    let mut outcome = |one: &Prepared| match one.change.written() {
+        Some(_) => {
+            written.next().unwrap_or(Err(WriteError::Io { path: one.change.path.clone(), source: ErrorKind::Interrupted.into() })).map(drop)
         }
-    }
-    let next = AtomicUsize::new(0);
-    let work = || {
-        let mut done = Vec::new();
-        while let Some((at, one)) = todo.get(next.fetch_add(1, Ordering::Relaxed)) {
-            let outcome = write_one(dir, one).map(|()| one.done.clone());
-            done.push((*at, (one.ids.clone(), outcome)));
-        }
-        done
+        None => remove_one(dir, one),
     };
-    let done: Vec<_> = std::thread::scope(|scope| {
-        let others: Vec<_> = (1..WRITERS.min(todo.len())).map(|_| scope.spawn(work)).collect();
-        let mine = work();
-        mine.into_iter().chain(others.into_iter().filter_map(|thread| thread.join().ok()).flatten()).collect()
-    });
-    for (at, outcome) in done {
-        outcomes[at] = Some(outcome);
-    }
-    outcomes.into_iter().flatten().collect()
+    let each = |one: Result<Prepared, WriteError>| match one {
+        Ok(one) => {
+            let outcome = outcome(&one);
+            (one.ids, outcome.map(|()| one.done))
+        }
+        Err(error) => (Vec::new(), Err(error)),
+    };
+    prepared.into_iter().map(each).collect()
 }
 
-fn write_one(dir: &Path, prepared: &Prepared) -> Result<(), WriteError> {
+/// Removes or moves a file.
+fn remove_one(dir: &Path, prepared: &Prepared) -> Result<(), WriteError> {
     let Prepared { change, present, .. } = prepared;
     match (&change.to, present) {
-        (To::Bytes(bytes), _) => write::write(dir, &change.path, bytes, change.expected).map(|_| ()),
         (To::Gone, Some((_, hash))) => write::remove(dir, &change.path, *hash),
         (To::Elsewhere(to, bytes), Some((_, hash))) => {
             let arrived = write::write(dir, to, bytes, Expected::Absent)?;
@@ -385,7 +378,7 @@ fn write_one(dir: &Path, prepared: &Prepared) -> Result<(), WriteError> {
                 let _ = write::remove(dir, to, arrived);
             })
         }
-        (_, None) => Err(WriteError::Conflict { path: change.path.clone(), found: None }),
+        (To::Bytes(_), _) | (_, None) => Err(WriteError::Conflict { path: change.path.clone(), found: None }),
     }
 }
 

@@ -205,7 +205,7 @@ impl AppState {
 
     /// Waits until a change is served and shapes it, with the header for the next one.
     pub(super) async fn saved(&self, done: Done) -> ([(header::HeaderName, HeaderValue); 1], SavedResponse) {
-        self.publish().await;
+        self.publish_file(&done.path).await;
         let snapshot = self.live.snapshot();
         let problems = snapshot.library.problems.iter().filter(|problem| problem.path == done.path);
         let (dir, path) = (self.live.dir().to_owned(), done.path.clone());

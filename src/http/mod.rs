@@ -116,7 +116,7 @@ pub use wire::{MAX_CONNECTIONS, listen};
 use crate::editing::{Author, Beside, Editing, Way};
 use crate::journal::Journal;
 use crate::lately::Lately;
-use crate::live::Live;
+use crate::live::{Live, LiveError};
 use crate::notices::Board;
 use crate::register::Register;
 use crate::snapshot::Snapshot;
@@ -311,8 +311,18 @@ impl AppState {
 
     /// Waits until a change that was just made is searched, for [`PUBLISH_WAIT`] at most; it goes on where that is not enough.
     async fn publish(&self) {
+        self.publish_by(Live::refresh).await;
+    }
+
+    /// The same of a change to one file.
+    async fn publish_file(&self, path: &str) {
+        let path = path.to_owned();
+        self.publish_by(move |live| live.refresh_some(&[path])).await;
+    }
+
+    async fn publish_by(&self, refresh: impl FnOnce(&Live) -> Result<(), LiveError> + Send + 'static) {
         let live = Arc::clone(&self.live);
-        let refresh = tokio::task::spawn_blocking(move || live.refresh());
+        let refresh = tokio::task::spawn_blocking(move || refresh(&live));
         if let Ok(Ok(Err(error))) = tokio::time::timeout(PUBLISH_WAIT, refresh).await {
             tracing::error!(%error, "a change is written and not served yet");
         }

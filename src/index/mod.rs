@@ -155,6 +155,38 @@ impl Indexes {
         update().map_err(|error| explain(error, self.dir.as_deref()))
     }
 
+    /// The same where only the entries at some places are others than in the update before, under the same ids.
+    ///
+    /// # Errors
+    /// As [`Indexes::update`].
+    pub fn replace(
+        &mut self,
+        entries: &[Arc<Entry>],
+        before: &[Arc<Entry>],
+        places: &[usize],
+        learned: &Learned,
+        analyzer: &Analyzer,
+    ) -> Result<usize, IndexError> {
+        let is_known = |place: &usize| before.get(*place).is_some_and(|entry| self.known.contains_key(&address(entry)));
+        let can_tell = self.known.len() == entries.len() && self.phrasings.is_known() && self.passages.is_known();
+        if !can_tell || !places.iter().all(is_known) {
+            return self.update(entries, learned, analyzer, self.analysis_hash);
+        }
+        for place in places {
+            self.known.remove(&address(&before[*place]));
+        }
+        let new: Vec<&Arc<Entry>> = places.iter().map(|place| &entries[*place]).collect();
+        self.known.extend(new.iter().map(|entry| (address(entry), Known::new(entry))));
+        let of = |source| new.iter().filter_map(|entry| Some(self.known.get(&address(entry))?.item(source))).collect::<Vec<Item>>();
+        let (phrasings, passages) = (&mut self.phrasings, &mut self.passages);
+        let mut replace = || {
+            let touched = phrasings.replace(&of(Source::Phrasings), analyzer)?;
+            let touched = touched.max(passages.replace(&of(Source::Passages), analyzer)?);
+            Ok(touched + self.learned.update(&items(Source::Learned, &[], learned), analyzer)?)
+        };
+        replace().map_err(|error| explain(error, self.dir.as_deref()))
+    }
+
     /// Hashes the entries that are not those of before, and forgets those that are gone.
     fn know(&mut self, entries: &[Arc<Entry>]) {
         let mut before = std::mem::take(&mut self.known);

@@ -45,6 +45,8 @@ pub(super) struct Store {
     commit: Option<String>,
     /// Entry key → version of what is indexed; read when it is first needed.
     indexed: Option<HashMap<u64, u64>>,
+    /// What [`hash_of`] makes of it.
+    sum: u64,
     /// The files of the folder, as they were when they were looked at last; `None` in memory.
     files: Option<BTreeMap<OsString, FileStamp>>,
 }
@@ -103,7 +105,7 @@ impl Store {
         let writer = index.writer_with_num_threads(1, WRITER_BYTES)?;
         let reader = index.reader_builder().reload_policy(ReloadPolicy::Manual).try_into()?;
         let commit = index.load_metas()?.payload;
-        Ok(Store { fields, writer, reader, made_by, commit, indexed: None, files: None })
+        Ok(Store { fields, writer, reader, made_by, commit, indexed: None, sum: 0, files: None })
     }
 
     /// Makes the index hold exactly these items; only what changed is touched. Returns how many were written or removed.
@@ -122,7 +124,8 @@ impl Store {
 
     fn write_changes(&mut self, items: &[Item], analyzer: &Analyzer) -> Result<usize, IndexError> {
         let wanted: HashMap<u64, u64> = items.iter().map(|item| (item.key(), item.version())).collect();
-        let commit = format!("{} items {:016x}", self.made_by, hash_of(&wanted));
+        let sum = hash_of(&wanted);
+        let commit = self.says(sum);
         let indexed = match self.indexed.take() {
             Some(indexed) => indexed,
             None => indexed_versions(&self.reader.searcher())?,
@@ -131,7 +134,7 @@ impl Store {
         let changed: Vec<(u64, &Item)> =
             items.iter().map(|item| (item.key(), item)).filter(|(key, _)| indexed.get(key) != wanted.get(key)).collect();
         if gone.is_empty() && changed.is_empty() && self.commit.as_ref() == Some(&commit) {
-            self.indexed = Some(indexed);
+            (self.indexed, self.sum) = (Some(indexed), sum);
             return Ok(0);
         }
         for key in &gone {
@@ -145,12 +148,70 @@ impl Store {
                 self.writer.add_document(document)?;
             }
         }
+        self.commit_as(commit)?;
+        (self.indexed, self.sum) = (Some(wanted), sum);
+        Ok(gone.len() + changed.len())
+    }
+
+    fn commit_as(&mut self, commit: String) -> Result<(), IndexError> {
         let mut prepared = self.writer.prepare_commit()?;
         prepared.set_payload(&commit);
         prepared.commit()?;
         self.reader.reload()?;
-        (self.indexed, self.commit) = (Some(wanted), Some(commit));
-        Ok(gone.len() + changed.len())
+        self.commit = Some(commit);
+        Ok(())
+    }
+
+    /// Whether it is known what is indexed, so that [`Store::replace`] can be asked.
+    pub(super) fn is_known(&self) -> bool {
+        self.indexed.is_some()
+    }
+
+    /// Makes the index hold these items in place of those of the same keys, and all others as they are. Returns how many were written.
+    ///
+    /// # Errors
+    /// As [`Store::update`].
+    pub(super) fn replace(&mut self, items: &[Item], analyzer: &Analyzer) -> Result<usize, IndexError> {
+        let result = self.write_some(items, analyzer);
+        if result.is_err() {
+            self.writer.rollback()?;
+            self.indexed = None;
+        }
+        result
+    }
+
+    fn write_some(&mut self, items: &[Item], analyzer: &Analyzer) -> Result<usize, IndexError> {
+        let mut indexed = self.indexed.take().unwrap_or_default();
+        let mut touched = 0;
+        let mut sum = self.sum;
+        for item in items {
+            let before = indexed.insert(item.key(), item.version());
+            if before == Some(item.version()) {
+                continue;
+            }
+            sum = sum.wrapping_add(mixed(item.key(), item.version()));
+            match before {
+                Some(before) => {
+                    sum = sum.wrapping_sub(mixed(item.key(), before));
+                    self.writer.delete_term(Term::from_field_u64(self.fields.entry, item.key()));
+                }
+                None => sum = sum.wrapping_add(1),
+            }
+            for document in item.documents(analyzer, &self.fields) {
+                self.writer.add_document(document)?;
+            }
+            touched += 1;
+        }
+        if touched > 0 {
+            self.commit_as(self.says(sum))?;
+        }
+        (self.indexed, self.sum) = (Some(indexed), sum);
+        Ok(touched)
+    }
+
+    /// What a commit says of itself.
+    fn says(&self, sum: u64) -> String {
+        format!("{} items {sum:016x}", self.made_by)
     }
 
     /// What the last commit says of itself: how it was made, and a hash of what is in it. A merge of segments changes neither.
@@ -274,8 +335,11 @@ fn open_whole(dir: &Path, made_by: &str) -> Result<Option<Index>, String> {
 
 /// A number for what is indexed, in whatever order.
 fn hash_of(versions: &HashMap<u64, u64>) -> u64 {
-    let mixed = |(key, version): (&u64, &u64)| key.rotate_left(32).wrapping_mul(*version | 1) ^ *version;
-    versions.iter().map(mixed).fold(versions.len() as u64, u64::wrapping_add)
+    versions.iter().map(|(key, version)| mixed(*key, *version)).fold(versions.len() as u64, u64::wrapping_add)
+}
+
+fn mixed(key: u64, version: u64) -> u64 {
+    key.rotate_left(32).wrapping_mul(version | 1) ^ version
 }
 
 fn create(dir: &Path) -> Result<Index, IndexError> {

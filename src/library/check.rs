@@ -408,8 +408,8 @@ pub(super) fn shortcut_taken(candidates: &[Candidate]) -> Option<Problem> {
 }
 
 /// What concerns entries among each other, the files that they link to and today's date.
-/// `ids` are all that exist; `exists` tells whether a path of the library does.
-pub(super) fn across(candidates: &[Candidate], ids: &HashSet<String>, exists: impl Fn(&str) -> bool, today: Date) -> Vec<Problem> {
+/// `is_id` tells whether an id exists, in the form of [`id_key`]; `exists` whether a path of the library does.
+pub(super) fn across(candidates: &[Candidate], is_id: impl Fn(&str) -> bool, exists: impl Fn(&str) -> bool, today: Date) -> Vec<Problem> {
     let mut found = Vec::new();
     let mut shortcuts: HashMap<&str, Vec<&Entry>> = HashMap::new();
     for Candidate { entry, notes } in candidates {
@@ -424,7 +424,7 @@ pub(super) fn across(candidates: &[Candidate], ids: &HashSet<String>, exists: im
             }
         }
         for (id, at) in &notes.mentions {
-            if !ids.contains(&id_key(id)) {
+            if !is_id(&id_key(id)) {
                 found.push(at.problem(
                     &entry.path,
                     Code::UnknownEntry,
@@ -458,5 +458,10 @@ impl Notes {
     /// The id in the form in which ids are compared.
     pub(super) fn id_key(&self) -> &str {
         &self.id_key
+    }
+
+    /// The shortcut, folded.
+    pub(super) fn shortcut(&self) -> Option<&str> {
+        self.shortcut.as_ref().map(|(shortcut, _)| shortcut.as_str())
     }
 }

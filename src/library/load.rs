@@ -3,9 +3,11 @@
 mod examine;
 mod keep;
 mod read;
+mod some;
 
 pub use examine::examine;
 pub use keep::{FILE as KEPT_FILE, KeptLibrary, keep};
+pub use some::load_some;
 
 use read::{Unread, not_utf8, read};
 
@@ -22,6 +24,7 @@ use crate::markdown;
 use crate::problem::{Code, Problem};
 use crate::site_profiles::{self, SiteProfiles};
 use jiff::Timestamp;
+use jiff::civil::Date;
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::io;
@@ -42,6 +45,8 @@ pub(super) struct Memory {
     ground: Arc<Ground>,
     /// In the order of paths.
     files: Vec<Known>,
+    /// The day for which reviews were found due; `None` where nobody has looked.
+    today: Option<Date>,
 }
 
 impl Memory {
@@ -176,7 +181,8 @@ fn load_over(folder: &Folder, previous: Option<&Library>, limits: &Limits, now: 
     let ground = ground(folder, &walk, previous, limits, begun, &mut seen)?;
     let files = contents(folder, &walk, &ground, previous, limits, begun, &mut seen);
     seen.extend(vanished(&walk, &ground, &files, previous));
-    let (entries, problems) = resolve(dir, &walk, &ground, &files, previous, now);
+    let today = now.to_zoned(ground.settings.time_zone.clone()).date();
+    let (entries, problems) = resolve(dir, &walk, &ground, &files, previous, today);
     Ok(Library {
         dir: dir.to_path_buf(),
         settings: ground.settings.clone(),
@@ -186,7 +192,8 @@ fn load_over(folder: &Folder, previous: Option<&Library>, limits: &Limits, now: 
         entries,
         problems,
         seen,
-        memory: Memory { ground, files },
+        replaced: None,
+        memory: Memory { ground, files, today: Some(today) },
     })
 }
 
@@ -522,7 +529,7 @@ fn resolve(
     ground: &Ground,
     files: &[Known],
     previous: Option<&Library>,
-    now: Timestamp,
+    today: Date,
 ) -> (Vec<Arc<Entry>>, Vec<Problem>) {
     let mut problems: Vec<Problem> = walk.problems.iter().chain(&ground.problems).cloned().collect();
     problems.extend(files.iter().flat_map(|known| known.content.problems.iter().cloned()));
@@ -547,9 +554,8 @@ fn resolve(
     let paths: HashSet<String> = files.iter().map(|known| &known.file.path).chain(&walk.others).map(|path| path.nfc().collect()).collect();
     // Folders, settings and hidden files are no files of the walk, and yet may be linked to.
     let exists = |path: &str| paths.contains(path) || dir.join(path).exists();
-    let today = now.to_zoned(ground.settings.time_zone.clone()).date();
     problems.extend(check::lexicon(&ground.lexicon, &ground.lexicon_files, &ids));
-    problems.extend(check::across(&candidates, &ids, exists, today));
+    problems.extend(check::across(&candidates, |id| ids.contains(id), exists, today));
     problems.sort_by(|one, other| (&one.path, one.line, one.column, one.code).cmp(&(&other.path, other.line, other.column, other.code)));
     problems.dedup();
     (entries, problems)

@@ -21,7 +21,7 @@ mod walk;
 pub mod watch;
 pub mod write;
 
-pub use load::{KEPT_FILE, KeptLibrary, examine, keep, load, load_with, load_within, verify};
+pub use load::{KEPT_FILE, KeptLibrary, examine, keep, load, load_some, load_with, load_within, verify};
 pub use settings::FORMAT;
 pub use similar::similar_to;
 pub(crate) use similar::{SIMILAR, similar_earlier};
@@ -58,6 +58,8 @@ pub struct Library {
     pub problems: Vec<Problem>,
     /// What this load found changed against the one before, in no order; empty after a first load.
     pub seen: Vec<Seen>,
+    /// Places of the entries that are others than in the library before, where nothing else can be; `None` after a whole load.
+    pub replaced: Option<Vec<usize>>,
     /// What the next [`load()`] need not read again.
     memory: load::Memory,
 }

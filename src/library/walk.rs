@@ -105,6 +105,8 @@ pub(super) struct Walk {
     /// Folders (with a `/` at the end) that could not be listed: what is in them is not known to be gone.
     pub(super) blind: Vec<String>,
     pub(super) problems: Vec<Problem>,
+    /// Whether a link is among what was found: a file may stand in the library under several paths then.
+    pub(super) has_links: bool,
 }
 
 impl Walk {
@@ -215,6 +217,7 @@ impl Walker<'_> {
         let mut kind = item.file_type()?;
         let mut metadata = item.metadata()?;
         if kind.is_symlink() {
+            self.found.has_links = true;
             let target = match fs::canonicalize(item.path()) {
                 Ok(target) => target,
                 Err(error) => {

@@ -1,5 +1,9 @@
 //! Puts files of the library in place, whole or not at all. Called by `http`, `sheets` and `cli`; nothing else writes content.
 
+mod many;
+
+pub use many::{GROUP, New, write_many};
+
 use super::temporary::temporary;
 use super::walk::{self, Limits};
 use sha2::{Digest, Sha256};
@@ -7,6 +11,7 @@ use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
+use tempfile::NamedTempFile;
 
 /// Longest name of a file or folder, in bytes: what file systems hold.
 const MAX_NAME_BYTES: usize = 255;
@@ -125,15 +130,39 @@ pub fn read(dir: &Path, path: &str) -> Result<Content, WriteError> {
 /// # Errors
 /// [`WriteError`]; the file is as it was.
 pub fn write(dir: &Path, path: &str, bytes: &[u8], expected: Expected) -> Result<[u8; 32], WriteError> {
+    let staged = stage(dir, path, bytes, expected)?;
+    // Before the lock: writers in parallel share one wait for the disk, which is nearly all the time that a write takes.
+    staged.file.as_file().sync_all().map_err(|source| WriteError::Io { path: path.to_owned(), source })?;
+    let folder = staged.folder.clone();
+    put(staged, path, expected)?;
+    sync_folder(&folder);
+    Ok(Sha256::digest(bytes).into())
+}
+
+/// A file beside its place that nobody sees yet.
+struct Staged {
+    target: PathBuf,
+    folder: PathBuf,
+    file: NamedTempFile,
+}
+
+/// Writes the bytes of a file beside its place; they need not be on the disk yet.
+fn stage(dir: &Path, path: &str, bytes: &[u8], expected: Expected) -> Result<Staged, WriteError> {
     let target = target(dir, path)?;
     let io = |source| WriteError::Io { path: path.to_owned(), source };
-    let folder = target.parent().unwrap_or(dir);
-    fs::create_dir_all(folder).map_err(io)?;
+    let folder = target.parent().unwrap_or(dir).to_owned();
+    fs::create_dir_all(&folder).map_err(io)?;
     compare(&target, path, expected)?;
-    let mut file = beside(&target, folder).map_err(io)?;
-    // Before the lock: writers in parallel share one wait for the disk, which is nearly all the time that a write takes.
-    file.write_all(bytes).and_then(|()| file.as_file().sync_all()).map_err(io)?;
-    let one_at_a_time = WRITING.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+    let mut file = beside(&target, &folder).map_err(io)?;
+    file.write_all(bytes).map_err(io)?;
+    Ok(Staged { target, folder, file })
+}
+
+/// Moves a file whose bytes are on the disk into its place.
+fn put(staged: Staged, path: &str, expected: Expected) -> Result<(), WriteError> {
+    let Staged { target, file, .. } = staged;
+    let io = |source| WriteError::Io { path: path.to_owned(), source };
+    let _one_at_a_time = WRITING.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
     match expected {
         Expected::Absent => {
             file.persist_noclobber(&target).map_err(|error| match error.error.kind() {
@@ -146,9 +175,7 @@ pub fn write(dir: &Path, path: &str, bytes: &[u8], expected: Expected) -> Result
             file.persist(&target).map_err(|error| io(error.error))?;
         }
     }
-    drop(one_at_a_time);
-    sync_folder(folder);
-    Ok(Sha256::digest(bytes).into())
+    Ok(())
 }
 
 /// Finds out whether a file could be written at a path: writes some bytes into a hidden file of its folder, and removes them.
@@ -242,7 +269,7 @@ fn hash_of(target: &Path) -> io::Result<Option<[u8; 32]>> {
 }
 
 /// A file beside the target, so that the rename stays on one file system, with the target's mode, or that of any new file.
-fn beside(target: &Path, folder: &Path) -> io::Result<tempfile::NamedTempFile> {
+fn beside(target: &Path, folder: &Path) -> io::Result<NamedTempFile> {
     let file = temporary(folder)?;
     if let Ok(metadata) = fs::metadata(target) {
         fs::set_permissions(file.path(), metadata.permissions())?;

@@ -8,7 +8,8 @@ use crate::analysis::fold;
 use crate::hex::{hex, read_hash};
 use crate::version::{Action, Version, Way};
 use sqlx::sqlite::SqliteRow;
-use sqlx::{Connection, Row, SqliteConnection};
+use sqlx::{Connection, QueryBuilder, Row, Sqlite, SqliteConnection};
+use std::collections::HashMap;
 
 /// Its tables.
 pub(super) const SCHEMA: &[&str] = &[
@@ -33,6 +34,9 @@ pub(super) const SCHEMA: &[&str] = &[
     "CREATE INDEX versions_by_entry ON versions (entry_key, at_us, id)",
     "CREATE INDEX versions_intended ON versions (state) WHERE state = 'intended'",
 ];
+
+/// Rows of one statement: with fewer each costs a passage to the thread of the connection, with many more a statement is long to read.
+const ROWS: usize = 100;
 
 /// Columns of a [`Version`], in the order in which [`version_of`] reads them.
 const COLUMNS: &str = "id, entry_id, path, action, way, who, why, at_us, hash";
@@ -65,8 +69,8 @@ impl Register {
     pub async fn add_versions(&self, new: &[NewVersion]) -> Result<(), RegisterError> {
         let mut connection = self.pool.acquire().await?;
         let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await?;
-        for NewVersion { version, body, standing } in new {
-            add_version(&mut transaction, version, body.as_deref(), *standing).await?;
+        for new in new.chunks(ROWS) {
+            add_rows(&mut transaction, new).await?;
         }
         transaction.commit().await?;
         Ok(())
@@ -79,11 +83,13 @@ impl Register {
     pub async fn settle_versions(&self, written: &[String], dropped: &[String]) -> Result<(), RegisterError> {
         let mut connection = self.pool.acquire().await?;
         let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await?;
-        for id in written {
-            sqlx::query("UPDATE versions SET state = 'kept' WHERE id = $1").bind(id).execute(&mut *transaction).await?;
+        for ids in written.chunks(ROWS) {
+            let mut update = QueryBuilder::<Sqlite>::new("UPDATE versions SET state = 'kept' WHERE id IN ");
+            push_list(&mut update, ids).build().persistent(false).execute(&mut *transaction).await?;
         }
-        for id in dropped {
-            sqlx::query("DELETE FROM versions WHERE id = $1 AND state = 'intended'").bind(id).execute(&mut *transaction).await?;
+        for ids in dropped.chunks(ROWS) {
+            let mut delete = QueryBuilder::<Sqlite>::new("DELETE FROM versions WHERE state = 'intended' AND id IN ");
+            push_list(&mut delete, ids).build().persistent(false).execute(&mut *transaction).await?;
         }
         transaction.commit().await?;
         Ok(())
@@ -109,6 +115,29 @@ impl Register {
         let sql = format!("SELECT {COLUMNS} FROM versions WHERE path = $1{state} ORDER BY at_us DESC, id DESC LIMIT 1");
         let row = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(path).fetch_optional(&self.pool).await?;
         row.as_ref().map(version_of).transpose()
+    }
+
+    /// The last versions of the files at some paths, by path, intended ones included where asked.
+    ///
+    /// # Errors
+    /// Where they cannot be read.
+    pub async fn last_versions_at(&self, paths: &[String], with_intended: bool) -> Result<HashMap<String, Version>, RegisterError> {
+        let state = |name: &str| if with_intended { String::new() } else { format!(" AND {name}.state = 'kept'") };
+        let (of, later) = (state("v"), state("w"));
+        let mut last = HashMap::with_capacity(paths.len());
+        for paths in paths.chunks(ROWS) {
+            let mut query = QueryBuilder::<Sqlite>::new(format!(
+                "SELECT {COLUMNS} FROM versions v WHERE NOT EXISTS (
+                    SELECT 1 FROM versions w WHERE w.path = v.path{later} AND (w.at_us > v.at_us OR (w.at_us = v.at_us AND w.id > v.id))
+                ){of} AND path IN "
+            ));
+            let rows = push_list(&mut query, paths).build().persistent(false).fetch_all(&self.pool).await?;
+            for row in &rows {
+                let version = version_of(row)?;
+                last.insert(version.path.clone(), version);
+            }
+        }
+        Ok(last)
     }
 
     /// The last versions of the files at a path, latest first, at most `limit`.
@@ -234,35 +263,43 @@ impl Register {
     }
 }
 
-async fn add_version(
-    connection: &mut SqliteConnection,
-    version: &Version,
-    body: Option<&[u8]>,
-    standing: Standing,
-) -> Result<(), sqlx::Error> {
-    let hash = version.hash.map(|hash| hex(&hash));
-    if let (Some(hash), Some(body)) = (&hash, body) {
-        let insert = "INSERT INTO texts (hash, body) VALUES ($1, $2) ON CONFLICT (hash) DO NOTHING";
-        sqlx::query(insert).bind(hash).bind(body).execute(&mut *connection).await?;
+async fn add_rows(connection: &mut SqliteConnection, new: &[NewVersion]) -> Result<(), sqlx::Error> {
+    let hash_of = |version: &Version| version.hash.map(|hash| hex(&hash));
+    let texts: Vec<(String, &[u8])> = new.iter().filter_map(|new| Some((hash_of(&new.version)?, new.body.as_deref()?))).collect();
+    if !texts.is_empty() {
+        let mut insert = QueryBuilder::<Sqlite>::new("INSERT INTO texts (hash, body) ");
+        insert.push_values(texts, |mut row, (hash, body)| {
+            row.push_bind(hash).push_bind(body);
+        });
+        insert.push(" ON CONFLICT (hash) DO NOTHING").build().persistent(false).execute(&mut *connection).await?;
     }
-    sqlx::query(
-        "INSERT INTO versions (id, state, entry_key, entry_id, path, action, way, who, why, at_us, hash)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
-    )
-    .bind(&version.id)
-    .bind(if standing == Standing::Kept { "kept" } else { "intended" })
-    .bind(version.entry_id.as_deref().map(|id| fold(id).text))
-    .bind(version.entry_id.as_deref())
-    .bind(&version.path)
-    .bind(version.action.as_str())
-    .bind(version.way.as_str())
-    .bind(&version.who)
-    .bind(&version.why)
-    .bind(version.at_us)
-    .bind(hash)
-    .execute(&mut *connection)
-    .await?;
+    let mut insert =
+        QueryBuilder::<Sqlite>::new("INSERT INTO versions (id, state, entry_key, entry_id, path, action, way, who, why, at_us, hash) ");
+    insert.push_values(new, |mut row, NewVersion { version, standing, .. }| {
+        row.push_bind(version.id.as_str())
+            .push_bind(if *standing == Standing::Kept { "kept" } else { "intended" })
+            .push_bind(version.entry_id.as_deref().map(|id| fold(id).text))
+            .push_bind(version.entry_id.as_deref())
+            .push_bind(version.path.as_str())
+            .push_bind(version.action.as_str())
+            .push_bind(version.way.as_str())
+            .push_bind(version.who.as_str())
+            .push_bind(version.why.as_str())
+            .push_bind(version.at_us)
+            .push_bind(hash_of(version));
+    });
+    insert.build().persistent(false).execute(&mut *connection).await?;
     Ok(())
+}
+
+/// `(value, value, …)`.
+fn push_list<'q>(query: &'q mut QueryBuilder<Sqlite>, values: &[String]) -> &'q mut QueryBuilder<Sqlite> {
+    query.push("(");
+    let mut list = query.separated(", ");
+    for value in values {
+        list.push_bind(value.as_str());
+    }
+    query.push(")")
 }
 
 fn version_of(row: &SqliteRow) -> Result<Version, RegisterError> {

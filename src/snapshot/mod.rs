@@ -1,6 +1,7 @@
 //! The snapshot (快照): library and indexes at one instant, immutable. A request keeps the one it began with; a new one swaps in whole.
 
 mod bitset;
+mod edited;
 mod learned;
 mod postings;
 mod visible;
@@ -42,7 +43,7 @@ pub struct Snapshot {
     /// Entries in the order of the library; an ordinal is an index into it.
     entries: Vec<Arc<EntryText>>,
     names: Arc<Names>,
-    by_shortcut: HashMap<String, u32>,
+    by_shortcut: Arc<HashMap<String, u32>>,
     /// Approved, valid now, not replaced.
     served: Bitset,
     phrasing_parts: Vec<SegmentParts>,
@@ -59,13 +60,9 @@ pub struct Snapshot {
     phrasing_terms: Postings,
     passage_terms: Postings,
     learned_terms: Postings,
-    /// Distinct categories with their words, for matching.
-    categories: Vec<Category>,
-    category_of: Vec<u32>,
+    categories: Arc<Categories>,
     /// What the phrasings of each entry say in all, once they were candidates; changes with the counts of words.
     masses: Vec<OnceLock<Box<[f32]>>>,
-    /// By term: the categories that have it, and how many entries they have together.
-    categories_with: FxHashMap<u64, (Vec<u32>, u32)>,
     /// What callers may see, where that is not everything.
     scopes: KeptScopes,
 }
@@ -115,6 +112,32 @@ pub struct Category {
     pub entries: u32,
 }
 
+/// The categories of a library.
+#[derive(Debug)]
+struct Categories {
+    /// Distinct ones with their words, for matching.
+    all: Vec<Category>,
+    /// Number of each entry's.
+    of: Vec<u32>,
+    /// By term: the categories that have it, and how many entries they have together.
+    with: FxHashMap<u64, (Vec<u32>, u32)>,
+}
+
+impl Categories {
+    fn new(entries: &[Arc<Entry>], analyzer: &Analyzer) -> Categories {
+        let (all, of) = categories(entries, analyzer);
+        let mut with: FxHashMap<u64, (Vec<u32>, u32)> = FxHashMap::default();
+        for (category, number) in all.iter().zip(0..) {
+            for term in &category.terms {
+                let (numbers, entries) = with.entry(*term).or_default();
+                numbers.push(number);
+                *entries += category.entries;
+            }
+        }
+        Categories { all, of, with }
+    }
+}
+
 /// Entry and part of each document of a segment.
 #[derive(Debug, Clone)]
 pub struct SegmentParts(Arc<[(u32, u16)]>);
@@ -126,6 +149,23 @@ impl SegmentParts {
     /// Ordinal of the entry and number of the part, unless the entry is gone.
     pub fn get(&self, document: u32) -> Option<(Ordinal, u16)> {
         self.0.get(document as usize).copied().filter(|(ordinal, _)| *ordinal != NO_ENTRY)
+    }
+}
+
+/// Where the terms of the three indexes stand.
+struct Terms {
+    phrasings: Postings,
+    passages: Postings,
+    learned: Postings,
+}
+
+impl Terms {
+    fn read(searchers: &Searchers, before: Option<&Snapshot>) -> tantivy::Result<Terms> {
+        Ok(Terms {
+            phrasings: Postings::read(&searchers.phrasings, before.map(|before| &before.phrasing_terms))?,
+            passages: Postings::read(&searchers.passages, before.map(|before| &before.passage_terms))?,
+            learned: Postings::read(&searchers.learned, before.map(|before| &before.learned_terms))?,
+        })
     }
 }
 
@@ -142,6 +182,30 @@ impl Snapshot {
         now: Timestamp,
         before: Option<&Snapshot>,
     ) -> tantivy::Result<Snapshot> {
+        let commits = searchers.clone();
+        let read = || Terms::read(&commits, before);
+        let put = |terms: &mut dyn FnMut() -> tantivy::Result<Terms>| {
+            Snapshot::with_terms(library, analyzer, searchers, learned, now, before, terms)
+        };
+        if before.is_some() {
+            return put(&mut { read });
+        }
+        // The terms of a whole index are as much work as all else.
+        std::thread::scope(|scope| {
+            let mut reading = std::thread::Builder::new().spawn_scoped(scope, read).ok();
+            put(&mut || reading.take().and_then(|reading| reading.join().ok()).unwrap_or_else(read))
+        })
+    }
+
+    fn with_terms(
+        library: Arc<Library>,
+        analyzer: Arc<Analyzer>,
+        searchers: Searchers,
+        learned: Arc<Learned>,
+        now: Timestamp,
+        before: Option<&Snapshot>,
+        terms: &mut dyn FnMut() -> tantivy::Result<Terms>,
+    ) -> tantivy::Result<Snapshot> {
         let at = library.local(now);
         let same_analysis = before.is_some_and(|before| Arc::ptr_eq(&before.analyzer, &analyzer));
         let known = |(place, entry): (usize, &Arc<Entry>)| {
@@ -156,16 +220,8 @@ impl Snapshot {
         let names = Names::new(&library.entries, before);
         let same_names = before.filter(|before| Arc::ptr_eq(&before.names, &names));
         let shortcut = |(entry, ordinal): (&Arc<Entry>, u32)| Some((fold(entry.shortcut.as_deref()?).text, ordinal));
-        let by_shortcut = library.entries.iter().zip(0..).filter_map(shortcut).collect();
-        let (categories, category_of) = categories(&library.entries, &analyzer);
-        let mut categories_with: FxHashMap<u64, (Vec<u32>, u32)> = FxHashMap::default();
-        for (category, number) in categories.iter().zip(0..) {
-            for term in &category.terms {
-                let (numbers, entries) = categories_with.entry(*term).or_default();
-                numbers.push(number);
-                *entries += category.entries;
-            }
-        }
+        let by_shortcut = Arc::new(library.entries.iter().zip(0..).filter_map(shortcut).collect());
+        let categories = Arc::new(Categories::new(&library.entries, &analyzer));
         let learned_masses = learned.phrasings.iter().map(|_| OnceLock::new()).collect();
         let masses = entries.iter().map(|_| OnceLock::new()).collect();
         let served = served(&library, at);
@@ -191,9 +247,7 @@ impl Snapshot {
         for (phrasing, ordinal) in learned.phrasings.iter().zip(&learned_entries) {
             *picks.entry(*ordinal).or_default() += phrasing.picks;
         }
-        let phrasing_terms = Postings::read(&searchers.phrasings, before.map(|before| &before.phrasing_terms))?;
-        let passage_terms = Postings::read(&searchers.passages, before.map(|before| &before.passage_terms))?;
-        let learned_terms = Postings::read(&searchers.learned, before.map(|before| &before.learned_terms))?;
+        let Terms { phrasings: phrasing_terms, passages: passage_terms, learned: learned_terms } = terms()?;
         Ok(Snapshot {
             library,
             analyzer,
@@ -216,8 +270,6 @@ impl Snapshot {
             passage_terms,
             learned_terms,
             categories,
-            category_of,
-            categories_with,
             masses,
             scopes: KeptScopes::default(),
         })
@@ -318,22 +370,22 @@ impl Snapshot {
 
     /// The categories of the library.
     pub fn categories(&self) -> &[Category] {
-        &self.categories
+        &self.categories.all
     }
 
     /// Numbers of the categories that have a term.
     pub fn categories_with(&self, term: u64) -> &[u32] {
-        self.categories_with.get(&term).map_or(&[], |with| &with.0)
+        self.categories.with.get(&term).map_or(&[], |with| &with.0)
     }
 
     /// How many entries the categories with a term have together.
     pub fn entries_in_categories(&self, term: u64) -> u32 {
-        self.categories_with.get(&term).map_or(0, |with| with.1)
+        self.categories.with.get(&term).map_or(0, |with| with.1)
     }
 
     /// Index of an entry's category.
     pub fn category_of(&self, ordinal: Ordinal) -> u32 {
-        self.category_of[ordinal as usize]
+        self.categories.of[ordinal as usize]
     }
 
     /// Entry and part of the documents of each segment of the phrasings.

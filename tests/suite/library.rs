@@ -1,7 +1,7 @@
 //! The library on disk: problems by fixture, last good versions, rights, watching, time.
 
 use huashu::library::watch::{Mode, Watch, watch};
-use huashu::library::{Library, Limits, check, load, load_within, write};
+use huashu::library::{Library, Limits, check, load, load_some, load_within, write};
 use huashu::markdown::Key;
 use huashu::problem::{Code, Problem, Severity};
 use jiff::Timestamp;
@@ -442,9 +442,10 @@ impl Live {
         let loads = Arc::new(AtomicUsize::new(0));
         let changed = {
             let (library, loads, dir) = (Arc::clone(&library), Arc::clone(&loads), folder.path().to_path_buf());
-            move || {
+            move |paths: Option<&[String]>| {
                 let previous = Arc::clone(&library.lock().unwrap());
-                if let Ok(loaded) = load(&dir, Some(&previous)) {
+                let loaded = paths.map_or_else(|| load(&dir, Some(&previous)), |paths| load_some(&dir, &previous, paths));
+                if let Ok(loaded) = loaded {
                     *library.lock().unwrap() = Arc::new(loaded);
                     loads.fetch_add(1, Ordering::SeqCst);
                 }
@@ -564,7 +565,7 @@ fn a_library_that_is_replaced_as_a_whole_is_watched_again() {
     let library = Arc::new(Mutex::new(Arc::new(load(&dir, None).unwrap())));
     let changed = {
         let (library, dir) = (Arc::clone(&library), dir.clone());
-        move || {
+        move |_: Option<&[String]>| {
             let previous = Arc::clone(&library.lock().unwrap());
             *library.lock().unwrap() = Arc::new(load(&dir, Some(&previous)).unwrap());
         }

@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 /// One file as it would be in a library: the entry, and all that would be wrong with it. Nothing is read or written.
 pub fn examine(library: &Library, path: &str, bytes: &[u8]) -> (Option<Entry>, Vec<Problem>) {
-    let Memory { ground, files } = &library.memory;
+    let Memory { ground, files, .. } = &library.memory;
     let Ok(text) = std::str::from_utf8(bytes) else { return (None, vec![not_utf8(path)]) };
     let file = File { path: path.to_owned(), stamp: Stamp::of_size(bytes.len() as u64) };
     let content = catch_unwind(AssertUnwindSafe(|| parse(&file, bytes, text, UNREAD, ground, &library.shops)));
@@ -28,7 +28,7 @@ pub fn examine(library: &Library, path: &str, bytes: &[u8]) -> (Option<Entry>, V
     let exists = |path: &str| library.dir.join(path).exists();
     // Of the others only what is shared with this: their own links and mentions are no part of it.
     let shared = check::shortcut_taken(&candidates);
-    problems.extend(check::across(&candidates[candidates.len() - 1..], &ids, exists, today));
+    problems.extend(check::across(&candidates[candidates.len() - 1..], |id| ids.contains(id), exists, today));
     problems.extend(shared);
     problems.sort_by_key(|problem| (problem.line, problem.column, problem.code));
     (Some(Arc::unwrap_or_clone(entry)), problems)

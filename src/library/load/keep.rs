@@ -70,7 +70,7 @@ kept! {
 /// # Errors
 /// Where it cannot be written; what was kept before stays.
 pub fn keep(library: &Library, commit: &str, path: &Path) -> io::Result<()> {
-    let Memory { ground, files } = &library.memory;
+    let Memory { ground, files, .. } = &library.memory;
     let mut served = library.entries.iter().peekable();
     let files: Vec<(&Known, bool)> = files
         .iter()
@@ -191,7 +191,8 @@ impl KeptLibrary {
             entries,
             problems: self.head.problems.clone(),
             seen: Vec::new(),
-            memory: Memory { ground: Arc::clone(ground), files },
+            replaced: None,
+            memory: Memory { ground: Arc::clone(ground), files, today: None },
         })
     }
 

@@ -22,7 +22,7 @@ use crate::analysis::fold::fold;
 use crate::entry::Entry;
 use crate::facet::Facet;
 use crate::hex::hex;
-use crate::library::write::{self, Expected, WriteError};
+use crate::library::write::{self, Expected, New, WriteError};
 use crate::library::{self, LibraryError};
 use crate::markdown::MAX_FILE_BYTES;
 use place::Place;
@@ -30,16 +30,13 @@ use record::{Record, Records, hash_row};
 use row::Wanted;
 use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, mpsc};
+use std::sync::Arc;
 use unicode_normalization::UnicodeNormalization;
 
 /// What makes a folder the root of a library.
 const LIBRARY_FILE: &str = "library.toml";
 /// What a folder made by an import says of itself.
 const NEW_LIBRARY: &str = "format = 1\n";
-/// Writers in parallel: beyond this the disk gains nothing.
-const WRITERS: usize = 16;
 
 /// How to import.
 #[derive(Debug, Clone, Copy, Default)]
@@ -253,31 +250,21 @@ pub fn apply(plan: Plan, mut progress: impl FnMut(usize, usize)) -> Result<Vec<R
     end.map(|()| rows).map_err(stopped(written))
 }
 
-/// Writes files from several threads and gives each result as it comes, in no order; `false` stops the rest. Each write waits for the
-/// disk, and waits in parallel are one: 20,000 files take seconds, not minutes.
+/// Writes files, group by group, and gives each result; after a group with a `false` no other is begun.
 fn write_all(library: &Path, writes: &[(usize, Write)], mut done: impl FnMut(usize, Result<[u8; 32], WriteError>) -> bool) {
-    let next = AtomicUsize::new(0);
-    let (send, receive) = mpsc::sync_channel(WRITERS);
-    std::thread::scope(|scope| {
-        for _ in 0..WRITERS.min(writes.len()) {
-            let (send, next) = (send.clone(), &next);
-            scope.spawn(move || {
-                loop {
-                    let place = next.fetch_add(1, Ordering::Relaxed);
-                    let Some((_, write)) = writes.get(place) else { break };
-                    if send.send((place, write::write(library, &write.path, write.text.as_bytes(), write.expected))).is_err() {
-                        break;
-                    }
-                }
-            });
+    let mut place = 0;
+    for group in writes.chunks(write::GROUP) {
+        let new: Vec<New> =
+            group.iter().map(|(_, write)| New { path: &write.path, bytes: write.text.as_bytes(), expected: write.expected }).collect();
+        let mut goes_on = true;
+        for result in write::write_many(library, &new) {
+            goes_on &= done(place, result);
+            place += 1;
         }
-        drop(send);
-        for (place, result) in &receive {
-            if !done(place, result) {
-                next.store(writes.len(), Ordering::Relaxed);
-            }
+        if !goes_on {
+            return;
         }
-    });
+    }
 }
 
 /// An entry that may be meant by a name.
