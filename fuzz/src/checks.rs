@@ -84,7 +84,12 @@ pub fn content(bytes: &[u8]) {
         let again = markdown::parse("a.md", same.as_bytes(), facets).entry.expect("an entry as before");
         assert_eq!((&again.title, &again.questions, said(&again)), (&entry.title, &entry.questions, said(&entry)));
     }
-    let changed = title("另一个：标题 #1").expect("front matter that was read");
+    let changed = match title("另一个：标题 #1") {
+        Ok(changed) => changed,
+        // Anchors and tags may stand between a key and its value: the editor is named then.
+        Err(error) if text.contains(['&', '!']) && error.to_string().contains("cannot be edited here") => return,
+        Err(error) => panic!("front matter that was read is not edited: {error}"),
+    };
     let again = markdown::parse("a.md", changed.as_bytes(), facets).entry.expect("an entry with another title");
     assert_eq!((again.title.as_str(), said(&again)), ("另一个：标题 #1", said(&entry)));
 }

@@ -165,15 +165,16 @@ fn set_field(text: &str, key: Key, value: Option<&Value>) -> Result<String, Edit
     for (range, new) in edits.into_iter().rev() {
         edited.replace_range(range, &new);
     }
-    // What was written is read again: YAML has more corners than this module knows.
-    let (_, pairs) = read(&edited)?;
+    // What was written is read again: YAML has more corners than this module knows. What cannot be read then is no fault of the file's.
+    let again = read(&edited);
+    let pairs = again.as_ref().map_or(&[][..], |(_, pairs)| pairs);
     let now = pairs.iter().find(|(name, _)| name.text().and_then(Key::parse) == Some(key)).map(|(_, value)| value);
     let as_meant = match (now, value) {
         (None, None) => true,
         (Some(now), Some(value)) => holds(now, value),
         _ => false,
     };
-    if as_meant {
+    if again.is_ok() && as_meant {
         Ok(edited)
     } else {
         let key = key.as_str();
