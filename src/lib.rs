@@ -6,6 +6,7 @@ pub mod access;
 pub mod allowance;
 pub mod analysis;
 pub mod answer;
+mod aside;
 pub mod backup;
 pub mod cli;
 pub mod confidence;

@@ -1,6 +1,7 @@
 //! A library kept live: files, clock and indexes drive one snapshot that swaps whole. Requests take the snapshot and never wait.
 
 use crate::analysis::Analyzer;
+use crate::aside::{aside, step_behind};
 use crate::health::{Health, Part};
 use crate::index::{self, IndexError, Indexes, Rebuilt, read_commits};
 use crate::learning::Learned;
@@ -266,8 +267,8 @@ impl Live {
         Ok(())
     }
 
-    fn refresh_by(&self, load: impl FnOnce(&Library) -> Result<Library, LibraryError>) -> Result<(), LiveError> {
-        let result = self.try_refresh(Timestamp::now(), load);
+    fn refresh_by(&self, load: impl FnOnce(&Library) -> Result<Library, LibraryError> + Send) -> Result<(), LiveError> {
+        let result = aside(|| self.try_refresh(Timestamp::now(), load));
         match &result {
             Ok(()) => self.health.works(Part::Library),
             Err(error @ LiveError::Library(_)) => self.health.fails(Part::Library, &error.to_string()),
@@ -319,7 +320,7 @@ impl Live {
     /// Where the index cannot be written: what was learned before goes on serving, and a later refresh tries again.
     pub fn learn(&self, learned: Arc<Learned>) -> Result<(), LiveError> {
         self.learned.store(Arc::clone(&learned));
-        self.try_learn(learned).inspect_err(|error| self.health.fails(Part::Index, &error.to_string()))
+        aside(|| self.try_learn(learned)).inspect_err(|error| self.health.fails(Part::Index, &error.to_string()))
     }
 
     fn try_learn(&self, learned: Arc<Learned>) -> Result<(), LiveError> {
@@ -377,6 +378,7 @@ impl Live {
         let (stop, stopped) = channel::<()>();
         let live = Arc::clone(self);
         let clock = std::thread::Builder::new().name("huashu-clock".to_owned()).spawn(move || {
+            step_behind();
             let (mut sums_at, mut compact_at) = (Instant::now() + SUMS_INTERVAL, Instant::now() + QUIET);
             if live.is_verifying() {
                 // It says nothing and ends.

@@ -76,7 +76,8 @@ pub(super) fn run(options: &Options, file: &File, place: &Place, screen: &mut Sc
         0 => {}
         swept => tracing::info!(swept, "files that a killed writer had left half written are removed"),
     });
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("没有线程可用")?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(http::worker_threads()).enable_all().build();
+    let runtime = runtime.context("没有线程可用")?;
     // Beside the library: all of a long history is read to find out whether it is sound.
     let (data, handle) = (place.data.clone(), runtime.handle().clone());
     let register = std::thread::Builder::new().name("huashu-register".to_owned());

@@ -1,5 +1,6 @@
 //! The shapes of JSON, for the API and for the command line's `--json`. Texts come in pieces, so that no offset unit matters.
 
+use super::error::ApiError;
 use crate::analysis::tokens::INTENT_MARK;
 use crate::answer::{Answer, Hit, RankedReply};
 use crate::entry::{Picture, Reply};
@@ -9,6 +10,8 @@ use crate::lexicon::{EmotionReading, Risk};
 use crate::problem::{Problem, Severity};
 use crate::query::Origin;
 use crate::ranking::{Component, ComponentName, Matched};
+use axum::http::{HeaderValue, header};
+use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -65,6 +68,24 @@ impl SearchResponse {
             truncated: answer.truncated,
             understood: explain.then(|| answer.understood.clone()),
         }
+    }
+}
+
+/// JSON that is written already: the answer that is sent most often is not written by small pieces into a buffer that grows.
+pub(super) struct Written(Vec<u8>);
+
+impl Written {
+    /// Writes a value of about so many bytes.
+    pub(super) fn new(value: &impl Serialize, about: usize) -> Result<Written, ApiError> {
+        let mut text = Vec::with_capacity(about);
+        serde_json::to_writer(&mut text, value).map_err(|error| ApiError::Internal(error.into()))?;
+        Ok(Written(text))
+    }
+}
+
+impl IntoResponse for Written {
+    fn into_response(self) -> Response {
+        ([(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))], self.0).into_response()
     }
 }
 

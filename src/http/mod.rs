@@ -374,6 +374,11 @@ fn cores() -> usize {
     std::thread::available_parallelism().map_or(2, std::num::NonZero::get).max(2)
 }
 
+/// Threads that a runtime wants to serve: one for each search that computes, and one that reads and answers meanwhile.
+pub fn worker_threads() -> usize {
+    cores() + 1
+}
+
 /// Runs work that computes or reads files off the async threads.
 async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T, ApiError> + Send + 'static) -> Result<T, ApiError> {
     let span = tracing::Span::current();

@@ -2,6 +2,7 @@
 
 use super::schema::{Fields, Item, SCHEMA_VERSION, schema};
 use crate::analysis::Analyzer;
+use crate::aside::aside;
 use std::collections::{BTreeMap, HashMap};
 use std::ffi::{OsStr, OsString};
 use std::path::Path;
@@ -102,7 +103,8 @@ impl Store {
 
     fn new(index: &Index, made_by: String) -> Result<Store, IndexError> {
         let (_, fields) = schema();
-        let writer = index.writer_with_num_threads(1, WRITER_BYTES)?;
+        // Here and not where it is used first: its threads that merge are started with it.
+        let writer = aside(|| index.writer_with_num_threads(1, WRITER_BYTES))?;
         let reader = index.reader_builder().reload_policy(ReloadPolicy::Manual).try_into()?;
         let commit = index.load_metas()?.payload;
         Ok(Store { fields, writer, reader, made_by, commit, indexed: None, sum: 0, files: None })

@@ -39,6 +39,9 @@ pub const FILE: &str = "journal.sqlite3";
 /// Messages that wait for the writer: a search or a batch of events each; at 7,000 rows a second some seconds of the busiest day.
 pub const QUEUE_MESSAGES: usize = 8_192;
 
+/// How often the writer takes in what was searched: to be woken for each search would cost as much as writing it down.
+pub const GATHER_INTERVAL: Duration = Duration::from_millis(250);
+
 /// Searches remembered until they are shown: an hour of two hundred agents.
 pub const MAX_REMEMBERED: usize = 10_000;
 
@@ -226,6 +229,7 @@ type Listener = Box<dyn Fn(Arc<Learned>) + Send>;
 pub struct Journal {
     path: PathBuf,
     sender: Option<mpsc::Sender<Message>>,
+    searches: mpsc::Sender<Search>,
     learned: Arc<ArcSwap<Learned>>,
     listener: Arc<Mutex<Option<Listener>>>,
     writer: Option<JoinHandle<()>>,
@@ -267,6 +271,7 @@ impl Journal {
         let path = dir.join(FILE);
         let (learned, listener) = (Arc::<ArcSwap<Learned>>::default(), Arc::<Mutex<Option<Listener>>>::default());
         let (sender, receiver) = mpsc::channel(QUEUE_MESSAGES);
+        let (searches, answered) = mpsc::channel(QUEUE_MESSAGES);
         let (opened, told) = std::sync::mpsc::channel();
         let (publish_to, listeners, file) = (Arc::clone(&learned), Arc::clone(&listener), path.clone());
         let publish = move |table: Learned| {
@@ -288,12 +293,12 @@ impl Journal {
                 match Writer::open(&file, publish.clone(), Arc::clone(&health)).await {
                     Ok((writer, warnings)) => {
                         let _ = opened.send(Ok(warnings));
-                        writer.run(receiver).await;
+                        writer.run(receiver, answered).await;
                     }
                     Err(error) if is_patient && error.unusable().is_some() => {
                         health.fails(Part::Journal, &error.to_string());
                         let _ = opened.send(Ok(Vec::new()));
-                        Writer::closed(&file, publish, health).run(receiver).await;
+                        Writer::closed(&file, publish, health).run(receiver, answered).await;
                     }
                     Err(error) => {
                         let _ = opened.send(Err(error));
@@ -303,7 +308,7 @@ impl Journal {
         });
         let writer = writer.map_err(|source| JournalError::Folder { path: path.display().to_string(), source })?;
         let warnings = told.recv().map_err(|_| JournalError::Closed)??;
-        Ok((Journal { path, sender: Some(sender), learned, listener, writer: Some(writer) }, warnings))
+        Ok((Journal { path, sender: Some(sender), searches, learned, listener, writer: Some(writer) }, warnings))
     }
 
     /// What is learned at this moment.
@@ -319,7 +324,7 @@ impl Journal {
 
     /// Remembers an answered search, until it is shown or forgotten. Never waits.
     pub fn remember(&self, search: Search) {
-        if !self.send(Message::Remember(Box::new(search))) {
+        if self.searches.try_send(search).is_err() {
             metrics::counter!("huashu_journal_dropped_total", "what" => "search").increment(1);
         }
     }

@@ -3,7 +3,9 @@
 
 use super::privacy::{self, Rows};
 use super::store::{self, SearchRow};
-use super::{Decided, Event, JournalError, LessonRow, MAX_REMEMBERED, POLL_INTERVAL, PUBLISH_INTERVAL, Search, SetAside, now_ms};
+use super::{
+    Decided, Event, GATHER_INTERVAL, JournalError, LessonRow, MAX_REMEMBERED, POLL_INTERVAL, PUBLISH_INTERVAL, Search, SetAside, now_ms,
+};
 use crate::entry::EntryId;
 use crate::health::{Health, Part};
 use crate::learning::{Decision, EventKind, Learned, MAX_SEEN_HITS, Tally, Veto, Vetoes, identity_hash, phrasing_text, tally};
@@ -29,7 +31,6 @@ const MAX_TEXT_CHARS: usize = 2_000;
 /// What the writer is asked.
 #[derive(Debug)]
 pub(super) enum Message {
-    Remember(Box<Search>),
     Events(Vec<Event>, oneshot::Sender<()>),
     Teach(Vec<LessonRow>, oneshot::Sender<Result<u64, JournalError>>),
     Decide {
@@ -186,19 +187,33 @@ impl<P: Fn(Learned)> Writer<P> {
         self.database.as_mut().map(|database| &mut database.connection).ok_or(JournalError::Unusable)
     }
 
-    /// Takes messages until nobody can send any more.
-    pub(super) async fn run(mut self, mut receiver: mpsc::Receiver<Message>) {
+    /// Takes messages until nobody can send any more, and what was searched with them, or by itself after a while.
+    pub(super) async fn run(mut self, mut receiver: mpsc::Receiver<Message>, mut answered: mpsc::Receiver<Search>) {
         let mut batch = Vec::with_capacity(MAX_BATCH);
+        let mut looked = Instant::now();
         loop {
-            let wait = if self.stale { PUBLISH_INTERVAL.saturating_sub(self.published.elapsed()) } else { POLL_INTERVAL };
-            let received = tokio::time::timeout(wait.min(POLL_INTERVAL), receiver.recv_many(&mut batch, MAX_BATCH)).await;
+            let received = tokio::time::timeout(GATHER_INTERVAL, receiver.recv_many(&mut batch, MAX_BATCH)).await;
+            let mut is_due = self.stale && self.published.elapsed() >= PUBLISH_INTERVAL;
+            // A search is sent before its answer, and so before any event that speaks of it.
+            while let Ok(search) = answered.try_recv() {
+                if let Some(row) = self.remember(search) {
+                    self.waiting.searches.push_back(row);
+                    is_due = true;
+                }
+            }
             if matches!(received, Ok(0)) {
                 break;
+            }
+            if received.is_err() && !is_due && looked.elapsed() < POLL_INTERVAL {
+                continue;
             }
             let done = match (self.see_to_file().await, received) {
                 (Err(error), _) => Err(error),
                 (Ok(()), Ok(_)) => Ok(()),
-                (Ok(()), Err(_)) => self.look().await,
+                (Ok(()), Err(_)) => {
+                    looked = Instant::now();
+                    self.look().await
+                }
             };
             let written = self.write(&mut batch).await;
             batch.clear();
@@ -273,10 +288,6 @@ impl<P: Fn(Learned)> Writer<P> {
         let mut is_suspect = false;
         for message in batch.drain(..) {
             match message {
-                Message::Remember(search) => {
-                    let row = self.remember(*search);
-                    self.waiting.searches.extend(row);
-                }
                 Message::Events(batch, receipt) => {
                     self.waiting.receipts.push(receipt);
                     for event in batch {

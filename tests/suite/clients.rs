@@ -286,7 +286,8 @@ async fn connections_beyond_the_limit_are_told_to_come_back_and_places_come_free
     timeout(PATIENCE, again).await.expect("no place came free");
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+// A thread for each place and more: a search computes on the one that read it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn of_many_searches_at_once_some_are_answered_and_the_rest_sent_away() {
     let service = serving(state().with_searches(2)).await;
     let nobody = Asker { address: service.address.to_string(), token: String::new() };
