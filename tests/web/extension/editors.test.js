@@ -37,6 +37,9 @@ const TEST_MS = 60_000;
 /** Quill and Lexical take what is typed within a second for one step of undo. */
 const STEP_MS = 1_100;
 
+/** A person's pause between keys and clicks: an editor hears of a cursor that a key has moved by a later event of the browser. */
+const PAUSE_MS = 300;
+
 /** Line ends differ between editors: a paragraph has one or two. @param {string} text */
 const lines = (text) => text.replace(/[\u200b\ufeff]/g, "").split(/\n+/).map((line) => line.trim()).filter((line) => line !== "");
 
@@ -109,8 +112,10 @@ const SITUATIONS = /** @type {{name: string, draft: string, act: (chat: Chat) =>
     name: "in the middle, where the cursor is",
     draft: "前面后面",
     async act(chat) {
+      await chat.page.waitForTimeout(PAUSE_MS);
       await chat.page.keyboard.press("ArrowLeft");
       await chat.page.keyboard.press("ArrowLeft");
+      await chat.page.waitForTimeout(PAUSE_MS);
       assert.deepEqual(await chat.host("place", REPLY, { append: false, conversation: null }), { ok: true, how: "inserted" });
       assert.deepEqual(lines(await chat.text()), [`前面${REPLY}后面`]);
     },
