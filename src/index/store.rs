@@ -116,6 +116,10 @@ impl Store {
     /// Where tantivy cannot write (a full disk, say): the last commit goes on serving, and the next call tries again.
     pub(super) fn update(&mut self, items: &[Item], analyzer: &Analyzer) -> Result<usize, IndexError> {
         let result = self.write_changes(items, analyzer);
+        self.or_roll_back(result)
+    }
+
+    fn or_roll_back(&mut self, result: Result<usize, IndexError>) -> Result<usize, IndexError> {
         if result.is_err() {
             // What the writer has buffered is unknown now; begin again from the last commit.
             self.writer.rollback()?;
@@ -139,20 +143,27 @@ impl Store {
             (self.indexed, self.sum) = (Some(indexed), sum);
             return Ok(0);
         }
-        for key in &gone {
-            self.writer.delete_term(Term::from_field_u64(self.fields.entry, *key));
-        }
+        gone.iter().for_each(|key| self.remove(*key));
         for (key, item) in &changed {
             if indexed.contains_key(key) {
-                self.writer.delete_term(Term::from_field_u64(self.fields.entry, *key));
+                self.remove(*key);
             }
-            for document in item.documents(analyzer, &self.fields) {
-                self.writer.add_document(document)?;
-            }
+            self.add(item, analyzer)?;
         }
         self.commit_as(commit)?;
         (self.indexed, self.sum) = (Some(wanted), sum);
         Ok(gone.len() + changed.len())
+    }
+
+    fn remove(&self, key: u64) {
+        self.writer.delete_term(Term::from_field_u64(self.fields.entry, key));
+    }
+
+    fn add(&self, item: &Item, analyzer: &Analyzer) -> Result<(), IndexError> {
+        for document in item.documents(analyzer, &self.fields) {
+            self.writer.add_document(document)?;
+        }
+        Ok(())
     }
 
     fn commit_as(&mut self, commit: String) -> Result<(), IndexError> {
@@ -175,11 +186,7 @@ impl Store {
     /// As [`Store::update`].
     pub(super) fn replace(&mut self, items: &[Item], analyzer: &Analyzer) -> Result<usize, IndexError> {
         let result = self.write_some(items, analyzer);
-        if result.is_err() {
-            self.writer.rollback()?;
-            self.indexed = None;
-        }
-        result
+        self.or_roll_back(result)
     }
 
     fn write_some(&mut self, items: &[Item], analyzer: &Analyzer) -> Result<usize, IndexError> {
@@ -195,13 +202,11 @@ impl Store {
             match before {
                 Some(before) => {
                     sum = sum.wrapping_sub(mixed(item.key(), before));
-                    self.writer.delete_term(Term::from_field_u64(self.fields.entry, item.key()));
+                    self.remove(item.key());
                 }
                 None => sum = sum.wrapping_add(1),
             }
-            for document in item.documents(analyzer, &self.fields) {
-                self.writer.add_document(document)?;
-            }
+            self.add(item, analyzer)?;
             touched += 1;
         }
         if touched > 0 {

@@ -36,7 +36,7 @@ impl Snapshot {
         }
         let mut entries = self.entries.clone();
         for place in places {
-            entries[*place] = Arc::new(EntryText { entry: Arc::clone(&library.entries[*place]), phrasings: OnceLock::new() });
+            entries[*place] = EntryText::new(&library.entries[*place]);
         }
         let (keys, terms) = (&self.names.by_key, Terms::read(searchers, Some(self))?);
         Ok(Some(Snapshot {

@@ -101,6 +101,12 @@ pub struct EntryText {
     phrasings: OnceLock<Box<[Phrasing]>>,
 }
 
+impl EntryText {
+    fn new(entry: &Arc<Entry>) -> Arc<EntryText> {
+        Arc::new(EntryText { entry: Arc::clone(entry), phrasings: OnceLock::new() })
+    }
+}
+
 /// A category and its words.
 #[derive(Debug)]
 pub struct Category {
@@ -184,16 +190,11 @@ impl Snapshot {
     ) -> tantivy::Result<Snapshot> {
         let commits = searchers.clone();
         let read = || Terms::read(&commits, before);
-        let put = |terms: &mut dyn FnMut() -> tantivy::Result<Terms>| {
-            Snapshot::with_terms(library, analyzer, searchers, learned, now, before, terms)
-        };
-        if before.is_some() {
-            return put(&mut { read });
-        }
-        // The terms of a whole index are as much work as all else.
         std::thread::scope(|scope| {
-            let mut reading = std::thread::Builder::new().spawn_scoped(scope, read).ok();
-            put(&mut || reading.take().and_then(|reading| reading.join().ok()).unwrap_or_else(read))
+            // The terms of a whole index are as much work as all else.
+            let reading = before.is_none().then(|| std::thread::Builder::new().spawn_scoped(scope, read).ok()).flatten();
+            let terms = || reading.and_then(|reading| reading.join().ok()).unwrap_or_else(read);
+            Snapshot::with_terms(library, analyzer, searchers, learned, now, before, terms)
         })
     }
 
@@ -204,7 +205,7 @@ impl Snapshot {
         learned: Arc<Learned>,
         now: Timestamp,
         before: Option<&Snapshot>,
-        terms: &mut dyn FnMut() -> tantivy::Result<Terms>,
+        terms: impl FnOnce() -> tantivy::Result<Terms>,
     ) -> tantivy::Result<Snapshot> {
         let at = library.local(now);
         let same_analysis = before.is_some_and(|before| Arc::ptr_eq(&before.analyzer, &analyzer));
@@ -214,9 +215,12 @@ impl Snapshot {
             // Nearly always where it was.
             before.entries.get(place).filter(is_it).or_else(|| before.get(&entry.id).filter(is_it)).cloned()
         };
-        let new = |entry: &Arc<Entry>| Arc::new(EntryText { entry: Arc::clone(entry), phrasings: OnceLock::new() });
-        let entries: Vec<Arc<EntryText>> =
-            library.entries.iter().enumerate().map(|(place, entry)| known((place, entry)).unwrap_or_else(|| new(entry))).collect();
+        let entries: Vec<Arc<EntryText>> = library
+            .entries
+            .iter()
+            .enumerate()
+            .map(|(place, entry)| known((place, entry)).unwrap_or_else(|| EntryText::new(entry)))
+            .collect();
         let names = Names::new(&library.entries, before);
         let same_names = before.filter(|before| Arc::ptr_eq(&before.names, &names));
         let shortcut = |(entry, ordinal): (&Arc<Entry>, u32)| Some((fold(entry.shortcut.as_deref()?).text, ordinal));
