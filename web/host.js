@@ -28,8 +28,8 @@ import { copyText } from "./clipboard.js";
  *   below an unsent draft where `append`; never sends it. `conversation` is the one that was searched for, `null` where unknown.
  * @property {() => Promise<Chat | null>} readMessages the newest run of the customer's messages; `null` where there is nothing to read from
  * @property {() => Promise<boolean | null>} boxIsEmpty whether the agent's input box is empty; `null` where nobody can know
- * @property {(callback: (chat: {conversation: string | null, shop?: string, channel?: string}) => void) => void} onConversation calls back
- *   whenever another conversation is shown, and once at the beginning where one is known
+ * @property {(callback: (chat: {conversation: string | null, shop?: string, channel?: string}) => void) => Promise<void>} onConversation calls back
+ *   whenever another conversation is shown, and once where one is known at the beginning, which it waits for
  * @property {(callback: (chat: Chat) => void) => void} onQuestion calls back with what is handed in from outside: a selection, the clipboard by
  *   hotkey, the newest messages. What came before is handed over at once.
  * @property {(key: string, value: unknown) => Promise<void>} remember keeps a preference, favourites, what was used lately: ids, never texts of
@@ -74,7 +74,7 @@ export class PageHost {
     return null;
   }
 
-  onConversation() {}
+  async onConversation() {}
 
   /** The question of the address, `?q=…`, which then leaves the address: what a customer wrote belongs in no history. @param {(chat: Chat) => void} callback */
   onQuestion(callback) {

@@ -154,13 +154,16 @@ export class HuashuPanel extends HTMLElement {
     sign.learn();
     seek.search();
     notices.listen();
-    host.onConversation((chat) => {
+    // What was typed while the panel began is for the chat that it began beside.
+    let isBeginning = true;
+    await host.onConversation((chat) => {
       if (chat.conversation !== null && chat.conversation === desk.conversations.identity) return;
       this.#leaveAnswer();
       desk.show(chat);
-      parts.question.value = "";
+      if (!isBeginning) parts.question.value = "";
       seek.search();
     });
+    isBeginning = false;
     host.onQuestion((chat) => this.ask(chat));
   }
 

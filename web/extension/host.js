@@ -60,6 +60,9 @@ export class ExtensionHost {
   /** @type {Beside} */
   #beside = { state: "no-page", address: "", look: null };
 
+  /** The first look at the page. @type {Promise<unknown>} */
+  #first;
+
   /** @param {number | null} tab the chat's, where the panel stands in a window of its own; else the one that is open beside it */
   constructor(tab) {
     this.tab = tab;
@@ -70,7 +73,7 @@ export class ExtensionHost {
     chrome.permissions.onAdded.addListener(again);
     document.addEventListener("visibilitychange", again);
     setInterval(() => document.visibilityState === "visible" && again(), LOOK_MS);
-    again();
+    this.#first = again();
   }
 
   /** @type {Host["place"]} */
@@ -108,7 +111,8 @@ export class ExtensionHost {
   }
 
   /** @type {Host["onConversation"]} */
-  onConversation(callback) {
+  async onConversation(callback) {
+    await this.#first;
     this.#conversationCalls.push(callback);
     const { look } = this.#beside;
     if (look?.conversation) callback(aboutOf(look));

@@ -39,7 +39,7 @@ panel.host = {
     return chat.messages.length ? { messages: chat.messages, conversation: chat.conversation, shop: "拾光旗舰店", channel: "拼多多" } : null;
   },
   async boxIsEmpty() { return chat.text === ""; },
-  onConversation(callback) { chat.show = (conversation) => { chat.conversation = conversation; callback({ conversation, shop: "拾光旗舰店", channel: "拼多多" }); }; callback({ conversation: chat.conversation, shop: "拾光旗舰店", channel: "拼多多" }); },
+  async onConversation(callback) { chat.show = (conversation) => { chat.conversation = conversation; callback({ conversation, shop: "拾光旗舰店", channel: "拼多多" }); }; callback({ conversation: chat.conversation, shop: "拾光旗舰店", channel: "拼多多" }); },
   onQuestion(callback) { chat.ask = callback; },
   async remember(key, value) { kept.set(key, value); },
   async recall(key) { return kept.get(key); },
@@ -47,7 +47,14 @@ panel.host = {
 document.querySelector("main").append(panel);
 `;
 
-const open = () => desk.open({ prepare: (page) => page.route("**/page.js", (route) => route.fulfill({ contentType: "text/javascript", body: PAGE })) });
+/** @param {(page: import("./desk.js").Panel["page"]) => Promise<void>} [prepare] */
+const open = (prepare) =>
+  desk.open({
+    async prepare(page) {
+      await page.route("**/page.js", (route) => route.fulfill({ contentType: "text/javascript", body: PAGE }));
+      await prepare?.(page);
+    },
+  });
 
 /** @param {import("./desk.js").Panel} panel */
 const chatOf = (panel) => panel.page.evaluate(() => {
@@ -118,6 +125,27 @@ test("what was searched for one conversation is never put into another", async (
   await panel.page.evaluate(() => /** @type {any} */ (window).chat.show("丙"));
   await until(async () => (await panel.hits.count()) === 0);
   assert.equal(await panel.question.inputValue(), "");
+  await panel.close();
+});
+
+test("what is typed before the panel knows the library and the chat is not lost", async () => {
+  /** @type {(value?: unknown) => void} */
+  let come = () => {};
+  const held = new Promise((resolve) => (come = resolve));
+  const panel = await open(async (page) => {
+    await page.route("**/v1/library", async (route) => {
+      await held;
+      await route.continue();
+    });
+    page.once("load", async () => {
+      await page.locator("#question").fill("水星尺怎么量");
+      come();
+    });
+  });
+  await panel.hit("水星尺怎么量").waitFor();
+  await panel.press("Enter");
+  await panel.told("已插入");
+  assert.equal((await chatOf(panel)).told[0].conversation, "甲");
   await panel.close();
 });
 
