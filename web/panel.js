@@ -327,8 +327,9 @@ export class HuashuPanel extends HTMLElement {
   }
 
   /** From what is on the screen: the chosen hit and what the customer wrote. */
-  #propose() {
+  async #propose() {
     const { list, parts, propose, sign } = this.#all;
+    await sign.known();
     if (!sign.may("propose")) return this.#tell(sign.session.accounts || sign.session.name !== null ? "您的账号不能提议" : "提议要有账号：请管理员用 huashu user add 开通", "caution");
     const shown = list.at();
     const question = parts.question.value.trim();
@@ -336,8 +337,9 @@ export class HuashuPanel extends HTMLElement {
   }
 
   /** Words of one's own are somebody's: without an account there are none. */
-  #mine() {
+  async #mine() {
     const { mine, sign } = this.#all;
+    await sign.known();
     if (sign.session.name === null) return this.#tell("自己的话术要有账号：请管理员用 huashu user add 开通", "caution");
     return mine.open();
   }

@@ -37,8 +37,20 @@ export class Sign {
     });
   }
 
+  /** The last question who is there. @type {Promise<void> | undefined} */
+  #learning;
+
   /** Asks the service who is there. A service without accounts knows nobody. */
-  async learn() {
+  learn() {
+    return (this.#learning = this.#learn());
+  }
+
+  /** Waits until it is known who is there: keys are faster than the service. */
+  known() {
+    return this.#learning ?? this.learn();
+  }
+
+  async #learn() {
     this.session = await this.transport.session().catch(() => NOBODY);
     const { name, display, accounts } = this.session;
     this.line.replaceChildren();
