@@ -3,7 +3,7 @@
 //!
 //! NFKC changes lengths and keeps zero-width characters, and phrase-level 繁→简 changes lengths too: hence per character.
 
-use std::collections::HashMap;
+use rustc_hash::FxHashMap;
 use std::ops::Range;
 use std::sync::LazyLock;
 use unicode_normalization::UnicodeNormalization;
@@ -68,8 +68,8 @@ fn fold_char(character: char, mut give: impl FnMut(char)) {
     if is_invisible(character) {
         return;
     }
-    if let Some(simplified) = SIMPLIFIED.get(&character) {
-        give(*simplified);
+    if let Some(simplified) = SIMPLIFIED.of(character) {
+        give(simplified);
         return;
     }
     if ('\u{4E00}'..='\u{9FFF}').contains(&character) {
@@ -78,7 +78,7 @@ fn fold_char(character: char, mut give: impl FnMut(char)) {
     }
     for compatible in std::iter::once(character).nfkc() {
         for lower in compatible.to_lowercase() {
-            give(SIMPLIFIED.get(&lower).copied().unwrap_or(lower));
+            give(SIMPLIFIED.of(lower).unwrap_or(lower));
         }
     }
 }
@@ -88,27 +88,49 @@ fn is_invisible(character: char) -> bool {
     matches!(character, '\u{200B}'..='\u{200F}' | '\u{2060}'..='\u{2064}' | '\u{FEFF}' | '\u{00AD}' | '\u{FE00}'..='\u{FE0F}' | '\u{202A}'..='\u{202E}')
 }
 
-/// Single characters of 繁→简: OpenCC's table over the CJK block, and what it leaves out of caution.
-static SIMPLIFIED: LazyLock<HashMap<char, char>> = LazyLock::new(|| {
-    let mut map = HashMap::new();
+/// The CJK blocks with characters that have a simplified form.
+const CJK: std::ops::RangeInclusive<u32> = 0x3400..=0x9FFF;
+
+/// Single characters of 繁→简. Nearly all that is folded is simplified already, which a bit tells.
+struct Simplified {
+    /// A bit for each character of [`CJK`].
+    has: Vec<u64>,
+    forms: FxHashMap<char, char>,
+}
+
+impl Simplified {
+    fn of(&self, character: char) -> Option<char> {
+        let place = u32::from(character).checked_sub(*CJK.start())?;
+        let bits = self.has.get(place as usize / 64)?;
+        if bits >> (place % 64) & 1 == 0 { None } else { self.forms.get(&character).copied() }
+    }
+}
+
+/// OpenCC's table over the CJK blocks, and what it leaves out of caution.
+static SIMPLIFIED: LazyLock<Simplified> = LazyLock::new(|| {
+    let mut forms = FxHashMap::default();
     if let Ok(converter) = ferrous_opencc::OpenCC::from_config(ferrous_opencc::config::BuiltinConfig::T2s) {
-        for code in 0x3400..=0x9FFFu32 {
-            let Some(character) = char::from_u32(code) else { continue };
+        for character in CJK.filter_map(char::from_u32) {
             let converted = converter.convert(character.encode_utf8(&mut [0; 4]));
             let mut characters = converted.chars();
             if let (Some(simplified), None) = (characters.next(), characters.next())
                 && simplified != character
             {
-                map.insert(character, simplified);
+                forms.insert(character, simplified);
             }
         }
     }
     for (traditional, simplified) in
         [('著', '着'), ('麼', '么'), ('衞', '卫'), ('妳', '你'), ('祂', '他'), ('甚', '什'), ('喫', '吃'), ('裏', '里'), ('祗', '只')]
     {
-        map.insert(traditional, simplified);
+        forms.insert(traditional, simplified);
     }
-    map
+    let mut has = vec![0; CJK.count().div_ceil(64)];
+    for character in forms.keys() {
+        let place = u32::from(*character) - CJK.start();
+        has[place as usize / 64] |= 1 << (place % 64);
+    }
+    Simplified { has, forms }
 });
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! Texts as hashed terms, so that ranking and learning compare them without touching a string. Pure.
 
+use super::units::is_alphanumeric;
 use super::{Analyzer, INTENT_MARK, fold, grams};
 use crate::lexicon::Voice;
 
@@ -38,14 +39,13 @@ impl Phrasing {
 
 /// Letters, digits and characters of a folded text, ascending.
 pub fn characters(folded: &str) -> Box<[char]> {
-    let mut characters: Vec<char> = folded.chars().filter(|character| character.is_alphanumeric()).collect();
+    let mut characters: Vec<char> = folded.chars().filter(|character| is_alphanumeric(*character)).collect();
     characters.sort_unstable();
     characters.into_boxed_slice()
 }
 
 /// Share of the characters that two texts have in common, 0..1: Dice's coefficient of their multisets. Word order and segmentation do not matter to
 /// it, so that it tells paraphrases of one question from questions about the same thing.
-#[expect(clippy::cast_precision_loss, reason = "lengths of questions")]
 pub fn likeness(one: &[char], other: &[char]) -> f32 {
     let (mut at, mut common) = (0, 0usize);
     for character in one {
@@ -57,6 +57,16 @@ pub fn likeness(one: &[char], other: &[char]) -> f32 {
             at += 1;
         }
     }
+    share_of(common, one, other)
+}
+
+/// The most that [`likeness`] can be of texts as long as these.
+pub fn greatest_likeness(one: &[char], other: &[char]) -> f32 {
+    share_of(one.len().min(other.len()), one, other)
+}
+
+#[expect(clippy::cast_precision_loss, reason = "lengths of questions")]
+fn share_of(common: usize, one: &[char], other: &[char]) -> f32 {
     2.0 * common as f32 / (one.len() + other.len()).max(1) as f32
 }
 
@@ -164,6 +174,7 @@ mod tests {
             let found = likeness(&characters(one), &characters(other));
             assert!((found - expect).abs() < 1e-6, "{one} {other}: {found}");
             assert_eq!(found, likeness(&characters(other), &characters(one)));
+            assert!(found <= greatest_likeness(&characters(one), &characters(other)));
         };
         check("怎么退货", "退货怎么", 1.0);
         check("怎么退货?", "退货", 2.0 / 3.0);

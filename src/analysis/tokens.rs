@@ -4,7 +4,7 @@
 //! jieba's words does. HMM stays off: it guesses new words differently in a question and in its document.
 
 use super::homophones::Homophones;
-use super::units::{Unit, units};
+use super::units::{Unit, is_alphanumeric, units};
 use crate::lexicon::{Intents, Lexicon, Voice};
 use jieba_rs::Jieba;
 use std::ops::Range;
@@ -69,7 +69,7 @@ impl Analyzer {
     pub fn words<'t>(&self, folded: &'t str) -> Vec<Token<'t>> {
         let mut words = Vec::with_capacity(folded.len() / 4 + 1);
         for token in self.jieba.cut_for_search(folded, false) {
-            if !token.word.contains(char::is_alphanumeric) {
+            if !token.word.contains(is_alphanumeric) {
                 continue;
             }
             words.push(Token { term: token.word, start: token.byte_start, position: token.start });

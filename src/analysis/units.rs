@@ -51,8 +51,13 @@ impl Class {
             '0'..='9' => Class::Digit,
             // Scripts with letters; all others that are alphanumeric are taken character by character.
             '\u{00C0}'..='\u{058F}' if character.is_alphabetic() => Class::Letter,
-            _ if character.is_alphanumeric() => Class::Single,
+            _ if is_alphanumeric(character) => Class::Single,
             _ => Class::Other,
         }
     }
+}
+
+/// Whether a character is a letter, a digit or one of a script without letters. Nearly all are Chinese: Unicode's table is asked for the others.
+pub(super) fn is_alphanumeric(character: char) -> bool {
+    matches!(character, '\u{4E00}'..='\u{9FFF}') || character.is_alphanumeric()
 }

@@ -8,7 +8,7 @@ mod terms;
 pub use context::Context;
 pub use terms::Terms;
 
-use crate::analysis::terms::{TermShares, characters, likeness};
+use crate::analysis::terms::{TermShares, characters, greatest_likeness, likeness};
 use crate::query::{Query, Term};
 use crate::search::Candidates;
 use crate::snapshot::{Bitset, Ordinal, Snapshot};
@@ -254,8 +254,14 @@ impl Scorer<'_> {
         for (part, (phrasing, mass)) in (0u16..).zip(phrasings) {
             let sum = self.matcher.sum(&phrasing.terms, |weighed| weighed.worth);
             let words = sum * mass.powf(-self.weights.mass_power) / self.ideal;
-            let likeness = self.weights.likeness * likeness(self.characters, &phrasing.characters).powi(3);
-            let this = Best { part, words, likeness };
+            let like = |share: f32| self.weights.likeness * share.powi(3);
+            // Most cannot be the best, however their characters stand: comparing these takes longer than the words.
+            let most = words + like(greatest_likeness(self.characters, &phrasing.characters));
+            if best.is_some_and(|known| most <= known.score()) {
+                second = second.max(words);
+                continue;
+            }
+            let this = Best { part, words, likeness: like(likeness(self.characters, &phrasing.characters)) };
             match best {
                 Some(known) if this.score() <= known.score() => second = second.max(words),
                 _ => second = best.replace(this).map_or(second, |known| second.max(known.words)),

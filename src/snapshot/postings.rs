@@ -9,7 +9,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use std::sync::Arc;
 use tantivy::fieldnorm::FieldNormReader;
 use tantivy::index::SegmentId;
-use tantivy::postings::TermInfo;
+use tantivy::postings::{BlockSegmentPostings, TermInfo};
 use tantivy::schema::{Field, IndexRecordOption};
 use tantivy::{DocId, InvertedIndexReader, SegmentReader};
 
@@ -142,15 +142,16 @@ impl Postings {
     /// Where the index cannot be read.
     pub fn score(&self, segment: usize, terms: impl IntoIterator<Item = (u64, f32)>, scores: &mut Scores) -> std::io::Result<()> {
         let segment = &self.segments[segment].1;
+        let (mut words, mut grams) = (None, None);
         for (hash, worth) in terms {
             let Some(place) = segment.terms.get(&hash) else { continue };
-            let (field, length_parts) = match kind(hash) {
-                Kind::Gram => (&segment.grams, &self.length_parts[1]),
-                Kind::Word | Kind::Character | Kind::Intent => (&segment.words, &self.length_parts[0]),
+            let (field, length_parts, block) = match kind(hash) {
+                Kind::Gram => (&segment.grams, &self.length_parts[1], &mut grams),
+                Kind::Word | Kind::Character | Kind::Intent => (&segment.words, &self.length_parts[0], &mut words),
             };
             let weight = worth * (1.0 + K1);
             if weight > 0.0 {
-                field.score(*place, weight, length_parts, scores)?;
+                field.score(*place, weight, length_parts, block, scores)?;
             }
         }
         Ok(())
@@ -192,8 +193,22 @@ impl FieldPostings {
         Ok(FieldPostings { index, lengths, tokens })
     }
 
-    fn score(&self, place: Place, weight: f32, length_parts: &[f32], scores: &mut Scores) -> std::io::Result<()> {
-        let mut block = self.index.read_block_postings_from_terminfo(&place.term(), IndexRecordOption::WithFreqs)?;
+    /// `block` is what the term before was read by: a new one is a kilobyte to be cleared.
+    fn score(
+        &self,
+        place: Place,
+        weight: f32,
+        length_parts: &[f32],
+        block: &mut Option<BlockSegmentPostings>,
+        scores: &mut Scores,
+    ) -> std::io::Result<()> {
+        let block = match block {
+            Some(block) => {
+                self.index.reset_block_postings_from_terminfo(&place.term(), block)?;
+                block
+            }
+            None => block.insert(self.index.read_block_postings_from_terminfo(&place.term(), IndexRecordOption::WithFreqs)?),
+        };
         let documents = self.lengths.num_docs() as usize;
         if scores.by_document.len() < documents {
             scores.by_document.resize(documents, 0.0);
