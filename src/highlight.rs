@@ -1,7 +1,7 @@
 //! Highlights and snippets: what of a text a query met, right to the character after folding, synonyms and bigrams. Pure.
 
+use crate::analysis::gram_spans;
 use crate::analysis::terms::gram_hash;
-use crate::analysis::{fold, grams};
 use crate::query::{Query, TermKind};
 use std::ops::Range;
 
@@ -45,17 +45,22 @@ const MAX_SNIPPET_SOURCE_BYTES: usize = 3_072;
 pub struct Marker {
     /// Hashes, ascending.
     grams: Vec<u64>,
-    /// A bit for each hash by its highest six bits: most bigrams of a text are told apart by it alone.
-    sieve: u64,
+    /// A bit for each of their characters, by its lowest ten: most characters of a text are told apart by it alone.
+    characters: [u64; 16],
 }
 
 impl Marker {
     /// A marker for the terms of a query.
     pub fn new(query: &Query) -> Marker {
-        let mut grams: Vec<u64> = query.terms.iter().filter(|term| term.kind == TermKind::Gram).map(|term| gram_hash(&term.text)).collect();
+        let texts = || query.terms.iter().filter(|term| term.kind == TermKind::Gram).map(|term| term.text.as_str());
+        let mut grams: Vec<u64> = texts().map(gram_hash).collect();
         grams.sort_unstable();
-        let sieve = grams.iter().fold(0, |sieve, gram| sieve | sieve_bit(*gram));
-        Marker { grams, sieve }
+        let mut characters = [0; 16];
+        for character in texts().flat_map(str::chars) {
+            let (word, bit) = place(character);
+            characters[word] |= bit;
+        }
+        Marker { grams, characters }
     }
 
     /// The whole text with highlights.
@@ -76,19 +81,19 @@ impl Marker {
         Highlighted { text: format!("{before}{body}{after}"), spans }
     }
 
-    fn meets(&self, gram: u64) -> bool {
-        self.sieve & sieve_bit(gram) != 0 && self.grams.binary_search(&gram).is_ok()
-    }
-
     fn spans(&self, text: &str) -> Vec<Range<usize>> {
-        let folded = fold(text);
-        let met = grams(&folded.text).into_iter().filter(|token| self.meets(gram_hash(token.term)));
-        join(met.map(|token| folded.original(token.start..token.end())).collect())
+        let knows = |character| {
+            let (word, bit) = place(character);
+            self.characters[word] & bit != 0
+        };
+        join(gram_spans(text, knows, |gram| self.grams.binary_search(&gram).is_ok()))
     }
 }
 
-fn sieve_bit(hash: u64) -> u64 {
-    1 << (hash >> 58)
+/// Where a character's bit stands.
+fn place(character: char) -> (usize, u64) {
+    let low = u32::from(character) as usize % 1024;
+    (low / 64, 1 << (low % 64))
 }
 
 /// Joins spans that overlap or touch.

@@ -60,20 +60,16 @@ fn narrow(offset: usize) -> u32 {
 }
 
 /// Gives the folded characters of one character, none for an invisible one.
-fn fold_char(character: char, mut give: impl FnMut(char)) {
+pub(super) fn fold_char(character: char, mut give: impl FnMut(char)) {
     if character.is_ascii() {
         give(character.to_ascii_lowercase());
         return;
     }
+    if let '\u{3400}'..='\u{4DBF}' | '\u{4E00}'..='\u{9FFF}' = character {
+        give(SIMPLIFIED.of(character).unwrap_or(character));
+        return;
+    }
     if is_invisible(character) {
-        return;
-    }
-    if let Some(simplified) = SIMPLIFIED.of(character) {
-        give(simplified);
-        return;
-    }
-    if ('\u{4E00}'..='\u{9FFF}').contains(&character) {
-        give(character);
         return;
     }
     for compatible in std::iter::once(character).nfkc() {

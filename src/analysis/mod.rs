@@ -3,9 +3,11 @@
 pub mod fold;
 pub mod homophones;
 pub mod pinyin;
+mod spans;
 pub mod terms;
 pub mod tokens;
 mod units;
 
 pub use fold::{Folded, fold};
+pub use spans::gram_spans;
 pub use tokens::{Analyzer, INTENT_MARK, Token, grams, load_dictionary};

@@ -137,17 +137,43 @@ pub fn word_hash(term: &str) -> u64 {
         Some(first) if first.len_utf8() == term.len() => Kind::Character,
         _ => Kind::Word,
     };
-    hash(term, kind)
+    of_kind(fnv(FNV_BASIS, term), kind)
 }
 
 /// Hash of a bigram.
 pub fn gram_hash(term: &str) -> u64 {
-    hash(term, Kind::Gram)
+    term.chars().fold(GramHash::default(), GramHash::with).finish()
 }
 
-/// FNV-1a, 64 bits, the lowest two giving way to the kind: a collision among the few terms of one question and one phrasing is out of sight.
-fn hash(text: &str, kind: Kind) -> u64 {
-    let hash = text.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3));
+/// The hash of a bigram whose characters come one by one.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct GramHash(u64);
+
+impl Default for GramHash {
+    fn default() -> GramHash {
+        GramHash(FNV_BASIS)
+    }
+}
+
+impl GramHash {
+    pub(super) fn with(self, character: char) -> GramHash {
+        GramHash(fnv(self.0, character.encode_utf8(&mut [0; 4])))
+    }
+
+    pub(super) fn finish(self) -> u64 {
+        of_kind(self.0, Kind::Gram)
+    }
+}
+
+const FNV_BASIS: u64 = 0xcbf2_9ce4_8422_2325;
+
+/// FNV-1a, 64 bits.
+fn fnv(hash: u64, text: &str) -> u64 {
+    text.bytes().fold(hash, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3))
+}
+
+/// The lowest two bits give way to the kind: a collision among the few terms of one question and one phrasing is out of sight.
+fn of_kind(hash: u64, kind: Kind) -> u64 {
     let mixed: u64 = hash ^ (hash >> 32);
     (mixed & !3)
         | match kind {

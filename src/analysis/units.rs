@@ -36,16 +36,21 @@ pub(crate) fn units(folded: &str) -> impl Iterator<Item = Unit<'_>> {
     })
 }
 
+/// What a character is part of.
 #[derive(PartialEq, Eq, Clone, Copy)]
-enum Class {
+pub(super) enum Class {
+    /// A run of letters.
     Letter,
+    /// A run of digits.
     Digit,
+    /// Nothing but itself.
     Single,
+    /// No unit.
     Other,
 }
 
 impl Class {
-    fn of(character: char) -> Class {
+    pub(super) fn of(character: char) -> Class {
         match character {
             'a'..='z' | 'A'..='Z' => Class::Letter,
             '0'..='9' => Class::Digit,
