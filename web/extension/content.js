@@ -513,8 +513,13 @@
     const editor = editorOf(/** @type {Element | null} */ (event.composedPath()[0] ?? null)) ?? editorOf(focused());
     if (!editor) return;
     lastUsed = { editor, at: Date.now() };
+    seekTrigger(editor);
+  }
+
+  /** Opens the list where a trigger stands before the cursor. @param {HTMLElement} editor */
+  function seekTrigger(editor) {
     clearTimeout(later);
-    if (!orders.triggers || composing) return closeList();
+    if (composing || (isKnown && !orders.triggers)) return closeList();
     const trigger = triggerIn(editor);
     if (!trigger) return closeList();
     later = setTimeout(() => suggest(editor, trigger), REST_MS);
@@ -523,6 +528,8 @@
   /** @param {HTMLElement} editor @param {Trigger} trigger */
   async function suggest(editor, trigger) {
     const turn = ++asked;
+    await known();
+    if (!orders.triggers) return closeList();
     const answer = await ask({ type: "suggest", q: trigger.code });
     if (turn !== asked || composing) return;
     const now = triggerIn(editor);
@@ -642,6 +649,9 @@
   /** @type {Orders} */
   let orders = { site: null, salt: "", triggers: false };
 
+  /** Whether the worker has said so. */
+  let isKnown = false;
+
   /** Asks the worker; `null` where it does not answer, or the extension was reloaded meanwhile. @param {object} message @returns {Promise<any>} */
   async function ask(message) {
     try {
@@ -653,11 +663,17 @@
 
   async function hello() {
     const given = await ask({ type: "hello" });
-    if (given) orders = given;
+    if (given) [orders, isKnown] = [given, true];
     if (!orders.triggers) closeList();
   }
 
   const ready = hello();
+
+  /** Waits for what the worker says, and asks once more where it was asleep for too long. */
+  async function known() {
+    await ready;
+    if (!isKnown) await hello();
+  }
 
   const api = {
     /** Whether the extension that put this script here is still the one that runs. */
@@ -668,7 +684,7 @@
 
     /** What this frame can do: the higher, the more it is the chat. Asked of all frames, so that exactly one acts. */
     async look() {
-      await ready;
+      await known();
       const { site } = orders;
       const { editor, by } = findEditor();
       const isUsed = by === "use";
@@ -686,14 +702,14 @@
 
     /** Reads the newest run, when asked to. */
     async read() {
-      await ready;
+      await known();
       const messages = newestRun(items());
       return messages.length > 0 ? { messages, ...about() } : null;
     },
 
     /** Whether nothing stands in the box; `null` where there is none. */
     async boxIsEmpty() {
-      await ready;
+      await known();
       const { editor } = findEditor();
       return editor ? compact(textOf(editor)) === "" : null;
     },
@@ -707,7 +723,7 @@
 
     /** Puts a text into the box. An absent `conversation` is not known: the browser leaves `null` out on the way. @param {{text: string, append: boolean, conversation?: string | null}} order @returns {Promise<Put>} */
     async place({ text, append, conversation: wanted = null }) {
-      await ready;
+      await known();
       closeList();
       if (wanted !== null && wanted !== conversation()) return { ok: false, reason: "other-conversation" };
       const { editor } = findEditor();
@@ -759,4 +775,8 @@
   }, true);
 
   Object.assign(world, { huashu: api });
+
+  // What was typed before this script came.
+  const written = editorOf(focused());
+  if (written) seekTrigger(written);
 })();

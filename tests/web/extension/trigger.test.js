@@ -41,9 +41,6 @@ async function openBox(editor) {
   const chat = await desk.extension.context.newPage();
   await chat.goto(`${desk.pages.url}/editor/${editor}`);
   await chat.locator('#root textarea, #root [contenteditable="true"]').first().click();
-  // The script runs once the page is idle.
-  await desk.extension.tabOf(chat);
-  await chat.waitForTimeout(300);
   const text = () => chat.evaluate(() => /** @type {any} */ (globalThis).chat.text());
   const sent = () => chat.evaluate(() => /** @type {any} */ (globalThis).chat.sent);
   const shows = (/** @type {RegExp} */ what) => until(async () => what.test(await listText(chat)));
