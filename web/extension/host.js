@@ -112,7 +112,8 @@ export class ExtensionHost {
 
   /** @type {Host["onConversation"]} */
   async onConversation(callback) {
-    await this.#first;
+    // Where it failed the next one follows.
+    await this.#first.catch(() => {});
     this.#conversationCalls.push(callback);
     const { look } = this.#beside;
     if (look?.conversation) callback(aboutOf(look));
