@@ -1,6 +1,7 @@
 //! Highlights and snippets: what of a text a query met, right to the character after folding, synonyms and bigrams. Pure.
 
 use crate::analysis::gram_spans;
+use crate::analysis::sieve::Sieve;
 use crate::analysis::terms::gram_hash;
 use crate::query::{Query, TermKind};
 use std::ops::Range;
@@ -45,8 +46,8 @@ const MAX_SNIPPET_SOURCE_BYTES: usize = 3_072;
 pub struct Marker {
     /// Hashes, ascending.
     grams: Vec<u64>,
-    /// A bit for each of their characters, by its lowest ten: most characters of a text are told apart by it alone.
-    characters: [u64; 16],
+    /// Their characters: most of a text are in none.
+    characters: Sieve,
 }
 
 impl Marker {
@@ -55,11 +56,7 @@ impl Marker {
         let texts = || query.terms.iter().filter(|term| term.kind == TermKind::Gram).map(|term| term.text.as_str());
         let mut grams: Vec<u64> = texts().map(gram_hash).collect();
         grams.sort_unstable();
-        let mut characters = [0; 16];
-        for character in texts().flat_map(str::chars) {
-            let (word, bit) = place(character);
-            characters[word] |= bit;
-        }
+        let characters = Sieve::of(texts().flat_map(str::chars).map(u64::from));
         Marker { grams, characters }
     }
 
@@ -82,18 +79,9 @@ impl Marker {
     }
 
     fn spans(&self, text: &str) -> Vec<Range<usize>> {
-        let knows = |character| {
-            let (word, bit) = place(character);
-            self.characters[word] & bit != 0
-        };
+        let knows = |character| self.characters.may_have(u64::from(character));
         join(gram_spans(text, knows, |gram| self.grams.binary_search(&gram).is_ok()))
     }
-}
-
-/// Where a character's bit stands.
-fn place(character: char) -> (usize, u64) {
-    let low = u32::from(character) as usize % 1024;
-    (low / 64, 1 << (low % 64))
 }
 
 /// Joins spans that overlap or touch.

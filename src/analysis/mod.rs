@@ -3,6 +3,7 @@
 pub mod fold;
 pub mod homophones;
 pub mod pinyin;
+pub mod sieve;
 mod spans;
 pub mod terms;
 pub mod tokens;

@@ -13,8 +13,6 @@ struct Unit {
     pair: Option<GramHash>,
     /// Whether the one before stands directly before it.
     touches: bool,
-    /// Whether it is part of a pair.
-    is_paired: bool,
     /// Bytes of the original.
     span: Range<usize>,
 }
@@ -27,17 +25,12 @@ pub fn gram_spans(text: &str, knows: impl Fn(char) -> bool, meets: impl Fn(u64) 
     let is_met = |hash: Option<GramHash>| hash.is_some_and(|hash| meets(hash.finish()));
     // A character without neighbours stands for itself.
     let leave = |unit: Option<Unit>, met: &mut Vec<Range<usize>>| {
-        met.extend(unit.filter(|unit| !unit.is_paired && unit.class == Class::Single && is_met(unit.own)).map(|unit| unit.span));
+        met.extend(unit.filter(|unit| !unit.touches && unit.class == Class::Single && is_met(unit.own)).map(|unit| unit.span));
     };
     let end = |unit: Option<Unit>, last: &mut Option<Unit>, met: &mut Vec<Range<usize>>| {
-        let Some(mut unit) = unit else { return };
+        let Some(unit) = unit else { return };
         match last.take() {
-            Some(before) if unit.touches => {
-                unit.is_paired = true;
-                if is_met(unit.pair) {
-                    met.push(before.span.start..unit.span.end);
-                }
-            }
+            Some(before) if unit.touches => met.extend(is_met(unit.pair).then_some(before.span.start..unit.span.end)),
             before => leave(before, met),
         }
         if unit.class != Class::Single && is_met(unit.own) {
@@ -63,7 +56,6 @@ pub fn gram_spans(text: &str, knows: impl Fn(char) -> bool, meets: impl Fn(u64) 
                 own: Some(GramHash::default()),
                 pair: last.as_ref().filter(|_| touches).and_then(|last| last.own),
                 touches,
-                is_paired: false,
                 span: start..stop,
             });
             touches = true;

@@ -165,10 +165,11 @@ impl GramHash {
     }
 }
 
-const FNV_BASIS: u64 = 0xcbf2_9ce4_8422_2325;
+/// What [`fnv`] begins with.
+pub(crate) const FNV_BASIS: u64 = 0xcbf2_9ce4_8422_2325;
 
-/// FNV-1a, 64 bits.
-fn fnv(hash: u64, text: &str) -> u64 {
+/// FNV-1a, 64 bits, going on from a hash.
+pub(crate) fn fnv(hash: u64, text: &str) -> u64 {
     text.bytes().fold(hash, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3))
 }
 

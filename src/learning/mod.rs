@@ -8,6 +8,7 @@ pub mod classifier;
 pub mod replies;
 
 use crate::analysis::fold;
+use crate::analysis::terms::{FNV_BASIS, fnv};
 use crate::entry::EntryId;
 use crate::mask::{PrivateKind, mask};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -484,17 +485,16 @@ pub fn weight(picks: u32, passed_over: u32, last_at: i64, now_ms: i64) -> f32 {
 
 /// The key of a phrasing of an entry: FNV-1a of both.
 pub fn phrasing_key(text: &str, entry_id: &str) -> u64 {
-    fnv(text.bytes().chain([0]).chain(entry_id.bytes()))
+    mixed(fnv(fnv(fnv(FNV_BASIS, text), "\0"), entry_id))
 }
 
 /// A person or conversation as a number.
 pub fn identity_hash(identity: &str) -> u64 {
-    fnv(identity.bytes())
+    mixed(fnv(FNV_BASIS, identity))
 }
 
-/// FNV-1a, 64 bits, with a final mix.
-fn fnv(bytes: impl Iterator<Item = u8>) -> u64 {
-    let hash = bytes.fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3));
+/// Every bit of a hash in all of them.
+fn mixed(hash: u64) -> u64 {
     (hash ^ (hash >> 32)).wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ (hash >> 29)
 }
 

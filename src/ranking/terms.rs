@@ -1,6 +1,7 @@
 //! The terms of a query with what each is worth, and which of them a text has. Called by the ranking of phrasings, categories and what was learned.
 
 use super::{Component, ComponentName, Ranked, Weights};
+use crate::analysis::sieve::Sieve;
 use crate::analysis::terms::{Kind, Phrasing, idf, kind};
 use crate::query::{Origin, Query, Term};
 use crate::snapshot::{Category, Postings, Snapshot};
@@ -30,23 +31,9 @@ pub struct Terms<'q> {
     first_slot: Vec<usize>,
 }
 
-/// A bit for each hash by its highest ten bits.
-#[derive(Debug, Default)]
-struct Sieve([u64; 16]);
-
-impl Sieve {
-    fn with(mut self, hash: u64) -> Sieve {
-        self.0[(hash >> 60) as usize] |= Sieve::bit(hash);
-        self
-    }
-
-    fn may_have(&self, hash: u64) -> bool {
-        self.0[(hash >> 60) as usize] & Sieve::bit(hash) != 0
-    }
-
-    fn bit(hash: u64) -> u64 {
-        1 << (hash >> 54 & 63)
-    }
+/// What a sieve knows of a hash: its lowest bits tell the kind, its highest are as good as any.
+fn sieved(hash: u64) -> u64 {
+    hash >> 54
 }
 
 #[derive(Debug)]
@@ -126,7 +113,7 @@ pub(super) fn weigh<'q>(snapshot: &Snapshot, query: &'q Query, weights: &Weights
         by_hash.push(Weighed { hash, worth: share * in_phrasings, learned_worth: share * in_learned, category_worth, slot, term });
     }
     by_hash.sort_unstable_by_key(|weighed| weighed.hash);
-    let sieve = by_hash.iter().fold(Sieve::default(), |sieve, weighed| sieve.with(weighed.hash));
+    let sieve = Sieve::of(by_hash.iter().map(|weighed| sieved(weighed.hash)));
     Terms { by_hash, sieve, first_slot }
 }
 
@@ -176,7 +163,7 @@ impl<'t> Matcher<'t> {
             self.worth[slot] = 0.0;
         }
         let by_hash = &self.terms.by_hash;
-        for hash in text.iter().filter(|hash| self.terms.sieve.may_have(**hash)) {
+        for hash in text.iter().filter(|hash| self.terms.sieve.may_have(sieved(**hash))) {
             let first = by_hash.partition_point(|weighed| weighed.hash < *hash);
             for weighed in by_hash[first..].iter().take_while(|weighed| weighed.hash == *hash) {
                 self.worth[weighed.slot] += worth(weighed);
