@@ -29,6 +29,9 @@ const CONFUSION_WEIGHT: f32 = 0.8;
 /// Share that a word counts which sounds like what was written.
 const HOMOPHONE_WEIGHT: f32 = 0.6;
 
+/// Characters on either side of a wrong writing that are read with the right one: no word reaches further.
+const MEND_REACH_CHARS: usize = 20;
+
 /// A question, read.
 #[derive(Debug, Clone, Default)]
 pub struct Query {
@@ -309,6 +312,8 @@ struct Notions {
     terms: Vec<Term>,
     /// What was gathered already, so that a word said twice counts once.
     seen: HashSet<(TermKind, String)>,
+    /// What has synonyms and was gathered already.
+    said: HashSet<String>,
     next: u16,
 }
 
@@ -329,7 +334,7 @@ impl Notions {
     fn push_synonyms(&mut self, piece: &str, span: &Range<usize>, synonyms: &[String], analyzer: &Analyzer) {
         let written = &piece[span.clone()];
         // Said again, it means nothing more.
-        if self.terms.iter().any(|term| term.origin == Origin::Synonym(written.to_owned())) {
+        if !self.said.insert(written.to_owned()) {
             return;
         }
         let notion = self.number();
@@ -345,10 +350,13 @@ impl Notions {
         }
     }
 
-    /// The tokens that a known wrong writing would have given, written right.
+    /// The tokens that a known wrong writing would have given, written right among what stands near.
     fn push_mended(&mut self, piece: &str, span: &Range<usize>, right: &str, weight: f32, analyzer: &Analyzer) {
-        let mended = format!("{}{right}{}", &piece[..span.start], &piece[span.end..]);
-        let touched = span.start..span.start + right.len();
+        let (before, after) = (&piece[..span.start], &piece[span.end..]);
+        let before = before.char_indices().nth_back(MEND_REACH_CHARS - 1).map_or(before, |(at, _)| &before[at..]);
+        let after = after.char_indices().nth(MEND_REACH_CHARS).map_or(after, |(at, _)| &after[..at]);
+        let mended = format!("{before}{right}{after}");
+        let touched = before.len()..before.len() + right.len();
         for (kind, token) in tokens(&mended, analyzer) {
             let touches = token.start < touched.end && touched.start < token.end();
             if touches && self.seen.insert((kind, token.term.to_owned())) {

@@ -1,7 +1,8 @@
 //! Words of the trade by their sound: what somebody meant who typed another character of the same sound (退或 for 退货). Pure; `query` asks.
 
 use super::pinyin::syllables;
-use std::collections::HashMap;
+use super::terms::{FNV_BASIS, fnv};
+use rustc_hash::FxHashMap;
 use std::ops::Range;
 
 /// Longest word that is looked for, in characters.
@@ -13,7 +14,7 @@ const MAX_READINGS: usize = 8;
 /// Words by their sound.
 #[derive(Debug, Default)]
 pub struct Homophones {
-    words: HashMap<String, Vec<Box<str>>>,
+    words: FxHashMap<u64, Vec<Box<str>>>,
 }
 
 impl Homophones {
@@ -35,13 +36,18 @@ impl Homophones {
     /// overlapping ones. `words` are where the text's words stand, `is_word` knows the dictionary.
     pub fn find(&self, text: &str, words: &[Range<usize>], is_word: impl Fn(&str) -> bool) -> Vec<(Range<usize>, Vec<&str>)> {
         let starts: Vec<usize> = text.char_indices().map(|(at, _)| at).chain([text.len()]).collect();
+        let within = within_words(words, text.len());
         let mut found: Vec<(Range<usize>, Vec<&str>)> = Vec::new();
         let mut from = 0;
         while from + 2 < starts.len() {
             let longest = MAX_CHARS.min(starts.len() - 1 - from);
             let hit = (2..=longest).rev().find_map(|chars| {
                 let span = starts[from]..starts[from + chars];
-                let meant = self.meant(&text[span.clone()], &span, words, &is_word);
+                // A word that only begins or ends inside is a word that was meant.
+                if within[span.start] || within[span.end] {
+                    return None;
+                }
+                let meant = self.meant(&text[span.clone()], &is_word);
                 (!meant.is_empty()).then_some((chars, span, meant))
             });
             match hit {
@@ -55,12 +61,8 @@ impl Homophones {
         found
     }
 
-    fn meant(&self, written: &str, span: &Range<usize>, words: &[Range<usize>], is_word: impl Fn(&str) -> bool) -> Vec<&str> {
-        // A word that only begins or ends inside is a word that was meant.
-        let inside = |word: &Range<usize>| span.start <= word.start && word.end <= span.end;
-        let overlaps = |word: &Range<usize>| word.start < span.end && span.start < word.end;
-        let is_cut = words.iter().any(|word| overlaps(word) && !inside(word));
-        if is_cut || !written.chars().all(|character| character.is_alphabetic() && !character.is_ascii()) || is_word(written) {
+    fn meant(&self, written: &str, is_word: impl Fn(&str) -> bool) -> Vec<&str> {
+        if !written.chars().all(|character| character.is_alphabetic() && !character.is_ascii()) || is_word(written) {
             return Vec::new();
         }
         let mut meant: Vec<&str> = Vec::new();
@@ -74,15 +76,21 @@ impl Homophones {
     }
 }
 
-/// The ways to read a word, syllables joined: without tones, and without what many do not tell apart (z and zh, n and ng).
-fn sounds(word: &str) -> Vec<String> {
-    let mut sounds = vec![String::new()];
+/// For each place in a text whether it is within a word: neither where one begins nor where one ends.
+fn within_words(words: &[Range<usize>], len: usize) -> Vec<bool> {
+    let mut within = vec![false; len + 1];
+    for word in words.iter().filter(|word| word.len() > 1) {
+        within[word.start + 1..word.end].fill(true);
+    }
+    within
+}
+
+/// The ways to read a word, as hashes: without tones, and without what many do not tell apart (z and zh, n and ng).
+fn sounds(word: &str) -> Vec<u64> {
+    let mut sounds = vec![FNV_BASIS];
     for character in word.chars() {
         let syllables = syllables(character);
-        if syllables.is_empty() {
-            return Vec::new();
-        }
-        sounds = sounds.iter().flat_map(|sound| syllables.iter().map(move |syllable| format!("{sound} {}", plain(syllable)))).collect();
+        sounds = sounds.iter().flat_map(|sound| syllables.iter().map(move |syllable| followed(*sound, syllable))).collect();
         sounds.sort_unstable();
         sounds.dedup();
         sounds.truncate(MAX_READINGS);
@@ -90,12 +98,14 @@ fn sounds(word: &str) -> Vec<String> {
     sounds
 }
 
-fn plain(syllable: &str) -> String {
+/// A sound with one syllable more.
+fn followed(sound: u64, syllable: &str) -> u64 {
     let syllable = syllable.strip_suffix('g').filter(|rest| rest.ends_with('n')).unwrap_or(syllable);
-    match syllable.as_bytes() {
-        [b'z' | b'c' | b's', b'h', ..] => format!("{}{}", &syllable[..1], &syllable[2..]),
-        _ => syllable.to_owned(),
-    }
+    let (initial, rest) = match syllable.as_bytes() {
+        [b'z' | b'c' | b's', b'h', ..] => (&syllable[..1], &syllable[2..]),
+        _ => ("", syllable),
+    };
+    fnv(fnv(fnv(sound, initial), rest), " ")
 }
 
 #[cfg(test)]

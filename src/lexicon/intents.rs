@@ -100,9 +100,12 @@ fn follow(text: &str, from: usize, parts: &[String]) -> Option<usize> {
     let mut at = from;
     for part in parts {
         let rest = &text[at..];
-        let clause = &rest[..rest.find(CLAUSE_ENDS).unwrap_or(rest.len())];
-        let reach = clause.char_indices().nth(MAX_GAP_CHARS + part.chars().count()).map_or(clause.len(), |(end, _)| end);
-        at += clause[..reach].find(part.as_str())? + part.len();
+        let near = rest.char_indices().nth(MAX_GAP_CHARS + part.chars().count()).map_or(rest, |(end, _)| &rest[..end]);
+        let place = near.find(part.as_str())?;
+        if near[..place + part.len()].contains(CLAUSE_ENDS) {
+            return None;
+        }
+        at += place + part.len();
     }
     Some(at)
 }
