@@ -44,6 +44,7 @@ pub mod reports;
 pub mod review;
 pub mod search;
 pub mod secret;
+pub mod shared_list;
 pub mod sheets;
 pub mod site_profiles;
 pub mod slots;

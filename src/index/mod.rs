@@ -7,6 +7,7 @@ mod store;
 use crate::analysis::Analyzer;
 use crate::entry::Entry;
 use crate::learning::Learned;
+use crate::shared_list::SharedList;
 use std::collections::HashMap;
 use std::fs::File;
 use std::io::Write;
@@ -137,7 +138,7 @@ impl Indexes {
     /// Where it cannot be written: the last commits go on serving.
     pub fn update(
         &mut self,
-        entries: &[Arc<Entry>],
+        entries: &SharedList<Arc<Entry>>,
         learned: &Learned,
         analyzer: &Analyzer,
         analysis_hash: u64,
@@ -150,7 +151,7 @@ impl Indexes {
         let mut update = || {
             let touched = self.phrasings.update(&of(Source::Phrasings), analyzer)?;
             let touched = touched.max(self.passages.update(&of(Source::Passages), analyzer)?);
-            Ok(touched + self.learned.update(&items(Source::Learned, &[], learned), analyzer)?)
+            Ok(touched + self.learned.update(&learned_items(learned), analyzer)?)
         };
         update().map_err(|error| explain(error, self.dir.as_deref()))
     }
@@ -161,8 +162,8 @@ impl Indexes {
     /// As [`Indexes::update`].
     pub fn replace(
         &mut self,
-        entries: &[Arc<Entry>],
-        before: &[Arc<Entry>],
+        entries: &SharedList<Arc<Entry>>,
+        before: &SharedList<Arc<Entry>>,
         places: &[usize],
         learned: &Learned,
         analyzer: &Analyzer,
@@ -182,13 +183,13 @@ impl Indexes {
         let mut replace = || {
             let touched = phrasings.replace(&of(Source::Phrasings), analyzer)?;
             let touched = touched.max(passages.replace(&of(Source::Passages), analyzer)?);
-            Ok(touched + self.learned.update(&items(Source::Learned, &[], learned), analyzer)?)
+            Ok(touched + self.learned.update(&learned_items(learned), analyzer)?)
         };
         replace().map_err(|error| explain(error, self.dir.as_deref()))
     }
 
     /// Hashes the entries that are not those of before, and forgets those that are gone.
-    fn know(&mut self, entries: &[Arc<Entry>]) {
+    fn know(&mut self, entries: &SharedList<Arc<Entry>>) {
         let mut before = std::mem::take(&mut self.known);
         let known = |entry: &Arc<Entry>| before.remove(&address(entry)).unwrap_or_else(|| Known::new(entry));
         self.known = entries.iter().map(known).map(|known| (address(&known.entry), known)).collect();
@@ -199,7 +200,7 @@ impl Indexes {
     /// # Errors
     /// Where it cannot be written: the last commit goes on serving.
     pub fn update_learned(&mut self, learned: &Learned, analyzer: &Analyzer) -> Result<usize, IndexError> {
-        let result = self.learned.update(&items(Source::Learned, &[], learned), analyzer);
+        let result = self.learned.update(&learned_items(learned), analyzer);
         result.map_err(|error| explain(error, self.dir.as_deref()))
     }
 
@@ -252,12 +253,16 @@ fn explain(error: IndexError, dir: Option<&Path>) -> IndexError {
     written.err().map_or(error, |source| IndexError::Folder { path: dir.display().to_string(), source })
 }
 
-fn items<'l>(source: Source, entries: &'l [Arc<Entry>], learned: &'l Learned) -> Vec<Item<'l>> {
+fn items<'l>(source: Source, entries: &'l SharedList<Arc<Entry>>, learned: &'l Learned) -> Vec<Item<'l>> {
     match source {
         Source::Phrasings => entries.iter().map(|entry| Item::new(Content::Phrasings(entry))).collect(),
         Source::Passages => entries.iter().map(|entry| Item::new(Content::Passages(entry))).collect(),
-        Source::Learned => learned.phrasings.iter().map(|phrasing| Item::new(Content::Learned(phrasing))).collect(),
+        Source::Learned => learned_items(learned),
     }
+}
+
+fn learned_items(learned: &Learned) -> Vec<Item<'_>> {
+    learned.phrasings.iter().map(|phrasing| Item::new(Content::Learned(phrasing))).collect()
 }
 
 fn address(entry: &Arc<Entry>) -> usize {
@@ -265,10 +270,16 @@ fn address(entry: &Arc<Entry>) -> usize {
 }
 
 /// The last commits of a folder, without taking its lock, where they fit these entries exactly; what was learned is indexed in memory.
-pub fn read_commits(dir: &Path, analysis_hash: u64, entries: &[Arc<Entry>], learned: &Learned, analyzer: &Analyzer) -> Option<Searchers> {
+pub fn read_commits(
+    dir: &Path,
+    analysis_hash: u64,
+    entries: &SharedList<Arc<Entry>>,
+    learned: &Learned,
+    analyzer: &Analyzer,
+) -> Option<Searchers> {
     let open = |source: Source| store::open_to_read(&dir.join(source.as_str()), analysis_hash, &items(source, entries, learned));
     let mut store = Store::in_memory(analysis_hash).ok()?;
-    store.update(&items(Source::Learned, &[], learned), analyzer).ok()?;
+    store.update(&learned_items(learned), analyzer).ok()?;
     Some(Searchers { phrasings: open(Source::Phrasings)?, passages: open(Source::Passages)?, learned: store.searcher() })
 }
 

@@ -121,7 +121,12 @@ pub struct MissingScript {
 
 /// Matches the replies of old chats to those of the library. `is_question` says whether a message asks anything; a reply that recurs at
 /// least `min_times` without being a script is listed as missing.
-pub fn learn_from(turns: &[Turn], entries: &[Arc<Entry>], is_question: impl Fn(&str) -> bool, min_times: usize) -> Taught {
+pub fn learn_from<'e>(
+    turns: &[Turn],
+    entries: impl IntoIterator<Item = &'e Arc<Entry>>,
+    is_question: impl Fn(&str) -> bool,
+    min_times: usize,
+) -> Taught {
     let scripts = Scripts::new(entries);
     let mut taught = Taught { turns: turns.len(), ..Taught::default() };
     let mut found: HashMap<&str, Option<Match>> = HashMap::new();
@@ -179,9 +184,9 @@ struct Match {
 
 impl Scripts {
     /// Each reply whole, and each of its messages alone. Entries without a question teach none: their replies answer a moment or an act.
-    fn new(entries: &[Arc<Entry>]) -> Scripts {
+    fn new<'e>(entries: impl IntoIterator<Item = &'e Arc<Entry>>) -> Scripts {
         let mut scripts = Scripts { scripts: Vec::new(), postings: HashMap::new() };
-        for entry in entries.iter().filter(|entry| entry.act.is_none() && entry.trigger.is_none() && entry.kind != Kind::Case) {
+        for entry in entries.into_iter().filter(|entry| entry.act.is_none() && entry.trigger.is_none() && entry.kind != Kind::Case) {
             for reply in &entry.replies {
                 scripts.add(entry, &reply.id, &reply.text());
                 if reply.segments.len() > 1 {

@@ -22,6 +22,7 @@ use crate::facet::Facet;
 use crate::lexicon::{self, Lexicon, LexiconFile};
 use crate::markdown;
 use crate::problem::{Code, Problem};
+use crate::shared_list::SharedList;
 use crate::site_profiles::{self, SiteProfiles};
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -44,7 +45,7 @@ const VANISH_GRACE: Duration = Duration::from_millis(40);
 pub(super) struct Memory {
     ground: Arc<Ground>,
     /// In the order of paths.
-    files: Vec<Known>,
+    files: SharedList<Known>,
     /// The day for which reviews were found due; `None` where nobody has looked.
     today: Option<Date>,
 }
@@ -189,11 +190,11 @@ fn load_over(folder: &Folder, previous: Option<&Library>, limits: &Limits, now: 
         shops: ground.shops.iter().map(|(id, read)| (id.clone(), read.shop.clone())).collect(),
         site_profiles: Arc::clone(&ground.site_profiles),
         lexicon: Arc::clone(&ground.lexicon),
-        entries,
+        entries: entries.into_iter().collect(),
         problems,
         seen,
         replaced: None,
-        memory: Memory { ground, files, today: Some(today) },
+        memory: Memory { ground, files: files.into_iter().collect(), today: Some(today) },
     })
 }
 
@@ -422,7 +423,7 @@ fn contents(
     seen: &mut Vec<Seen>,
 ) -> Vec<Known> {
     let before = |path: &str| {
-        let files = previous.map_or(&[][..], |library| &library.memory.files);
+        let files = &previous?.memory.files;
         files.binary_search_by(|known| known.file.path.as_str().cmp(path)).ok().map(|at| &files[at])
     };
     let shops: BTreeMap<String, Shop> = ground.shops.iter().map(|(id, read)| (id.clone(), read.shop.clone())).collect();

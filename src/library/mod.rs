@@ -33,6 +33,7 @@ pub(crate) use walk::is_entry;
 use crate::entry::Entry;
 use crate::lexicon::Lexicon;
 use crate::problem::Problem;
+use crate::shared_list::SharedList;
 use crate::site_profiles::SiteProfiles;
 use jiff::tz::TimeZone;
 use std::collections::BTreeMap;
@@ -53,7 +54,7 @@ pub struct Library {
     /// The general lexicon with `lexicon/` on top, and the library's hours and shops among its facets.
     pub lexicon: Arc<Lexicon>,
     /// Entries in the order of their paths, whatever their state; last good versions included.
-    pub entries: Vec<Arc<Entry>>,
+    pub entries: SharedList<Arc<Entry>>,
     /// Everything wrong, in the order of path and line.
     pub problems: Vec<Problem>,
     /// What this load found changed against the one before, in no order; empty after a first load.

@@ -39,9 +39,9 @@ pub fn similar_replies(library: &Library) -> Vec<Problem> {
 }
 
 /// Other entries with a reply at least `least` like one of this entry, most alike first. Retired entries do not take part.
-pub fn similar_to<'e>(entry: &Entry, entries: &'e [Arc<Entry>], least: f64) -> Vec<(&'e Arc<Entry>, f64)> {
+pub fn similar_to<'e>(entry: &Entry, entries: impl IntoIterator<Item = &'e Arc<Entry>>, least: f64) -> Vec<(&'e Arc<Entry>, f64)> {
     let mine: Vec<Vec<u64>> = entry.replies.iter().map(|reply| bigrams(&reply.text())).collect();
-    let others = entries.iter().filter(|other| other.id != entry.id && other.state != State::Retired);
+    let others = entries.into_iter().filter(|other| other.id != entry.id && other.state != State::Retired);
     let mut found: Vec<(&Arc<Entry>, f64)> = others
         .filter_map(|other| {
             let theirs = other.replies.iter().map(|reply| bigrams(&reply.text()));

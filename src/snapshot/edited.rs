@@ -36,7 +36,7 @@ impl Snapshot {
         }
         let mut entries = self.entries.clone();
         for place in places {
-            entries[*place] = EntryText::new(&library.entries[*place]);
+            entries.replace(*place, EntryText::new(&library.entries[*place]));
         }
         let (keys, terms) = (&self.names.by_key, Terms::read(searchers, Some(self))?);
         Ok(Some(Snapshot {

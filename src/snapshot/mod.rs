@@ -17,6 +17,7 @@ use crate::facet::Facet;
 use crate::index::{Searchers, entry_key};
 use crate::learning::{Learned, LearnedPhrasing};
 use crate::library::Library;
+use crate::shared_list::SharedList;
 use jiff::Timestamp;
 use jiff::civil::DateTime;
 use learned::LearnedTexts;
@@ -41,7 +42,7 @@ pub struct Snapshot {
     /// The same in the library's time zone.
     pub at: DateTime,
     /// Entries in the order of the library; an ordinal is an index into it.
-    entries: Vec<Arc<EntryText>>,
+    entries: SharedList<Arc<EntryText>>,
     names: Arc<Names>,
     by_shortcut: Arc<HashMap<String, u32>>,
     /// Approved, valid now, not replaced.
@@ -81,7 +82,7 @@ struct Names {
 
 impl Names {
     /// Those of before where the same ids stand in the same order: hashing all of a large library takes longer than what else an edit does.
-    fn new(entries: &[Arc<Entry>], before: Option<&Snapshot>) -> Arc<Names> {
+    fn new(entries: &SharedList<Arc<Entry>>, before: Option<&Snapshot>) -> Arc<Names> {
         let same = |(entry, before): (&Arc<Entry>, &Arc<EntryText>)| Arc::ptr_eq(entry, &before.entry) || entry.id == before.entry.id;
         match before {
             Some(before) if before.len() == entries.len() && entries.iter().zip(&before.entries).all(same) => Arc::clone(&before.names),
@@ -130,7 +131,7 @@ struct Categories {
 }
 
 impl Categories {
-    fn new(entries: &[Arc<Entry>], analyzer: &Analyzer) -> Categories {
+    fn new(entries: &SharedList<Arc<Entry>>, analyzer: &Analyzer) -> Categories {
         let (all, of) = categories(entries, analyzer);
         let mut with: FxHashMap<u64, (Vec<u32>, u32)> = FxHashMap::default();
         for (category, number) in all.iter().zip(0..) {
@@ -215,7 +216,7 @@ impl Snapshot {
             // Nearly always where it was.
             before.entries.get(place).filter(is_it).or_else(|| before.get(&entry.id).filter(is_it)).cloned()
         };
-        let entries: Vec<Arc<EntryText>> = library
+        let entries: SharedList<Arc<EntryText>> = library
             .entries
             .iter()
             .enumerate()
@@ -403,7 +404,7 @@ impl Snapshot {
     }
 }
 
-fn categories(entries: &[Arc<Entry>], analyzer: &Analyzer) -> (Vec<Category>, Vec<u32>) {
+fn categories(entries: &SharedList<Arc<Entry>>, analyzer: &Analyzer) -> (Vec<Category>, Vec<u32>) {
     let mut numbers: HashMap<&str, u32> = HashMap::new();
     let mut categories: Vec<Category> = Vec::new();
     let mut category_of = Vec::with_capacity(entries.len());

@@ -188,11 +188,11 @@ impl KeptLibrary {
             shops,
             site_profiles: Arc::clone(&ground.site_profiles),
             lexicon: Arc::clone(&ground.lexicon),
-            entries,
+            entries: entries.into_iter().collect(),
             problems: self.head.problems.clone(),
             seen: Vec::new(),
             replaced: None,
-            memory: Memory { ground: Arc::clone(ground), files, today: None },
+            memory: Memory { ground: Arc::clone(ground), files: files.into_iter().collect(), today: None },
         })
     }
 
@@ -338,7 +338,8 @@ mod tests {
     fn a_file_that_changed_under_its_stamp_is_found_by_its_hash() {
         let (_place, dir) = library();
         let mut library = load(&dir, None).unwrap();
-        let known = library.memory.files.iter_mut().find(|known| known.file.path == "e1.md").unwrap();
+        let at = library.memory.files.iter().position(|known| known.file.path == "e1.md").unwrap();
+        let mut known = library.memory.files[at].clone();
         let (entry, notes) = known.content.entry.clone().unwrap();
         let older = Content {
             hash: [1; 32],
@@ -347,6 +348,7 @@ mod tests {
             problems: Vec::new(),
         };
         known.content = Arc::new(older);
+        library.memory.files.replace(at, known);
         let title = |library: &Library| library.entries.iter().find(|entry| entry.path == "e1.md").unwrap().title.clone();
         let by_stamp = load(&dir, Some(&library)).unwrap();
         assert_eq!((title(&by_stamp).as_str(), by_stamp.seen.len()), ("旧", 0));

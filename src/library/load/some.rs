@@ -1,6 +1,6 @@
 //! What a few files that changed make of a library: only they are read, and all else is taken over as it is.
 
-use super::{Content, File, Folder, Known, Limits, Memory, Stamp, Trust, check, content, load};
+use super::{Content, File, Folder, Limits, Memory, Stamp, Trust, check, content, load};
 use crate::facet::Facet;
 use crate::library::check::Candidate;
 use crate::library::{Library, LibraryError, Overlay, Seen};
@@ -65,7 +65,7 @@ fn some(dir: &Path, previous: &Library, paths: &[String], now: Timestamp) -> Opt
         }
         problems.retain(|problem| problem.path != *path);
         problems.extend(known.content.problems.iter().cloned().chain(found));
-        entries[place] = Arc::clone(entry);
+        entries.replace(place, Arc::clone(entry));
         replaced.push(place);
     }
     if !replaced.is_empty() {
@@ -73,9 +73,9 @@ fn some(dir: &Path, previous: &Library, paths: &[String], now: Timestamp) -> Opt
             .sort_by(|one, other| (&one.path, one.line, one.column, one.code).cmp(&(&other.path, other.line, other.column, other.code)));
         problems.dedup();
     }
-    let mut files: Vec<Known> = files.clone();
+    let mut files = files.clone();
     for (at, known) in read {
-        files[at] = known;
+        files.replace(at, known);
     }
     Some(Library {
         dir: dir.to_owned(),

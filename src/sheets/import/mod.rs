@@ -332,7 +332,7 @@ impl<'o> Planner<'o> {
     }
 
     /// Which entries may be meant by a name: all, or those of the shop and those for all shops.
-    fn name(&mut self, entries: &[Arc<Entry>]) {
+    fn name<'e>(&mut self, entries: impl IntoIterator<Item = &'e Arc<Entry>>) {
         for entry in entries {
             let shops: Vec<&str> = entry.facet(Facet::Shop).collect();
             if self.shop.as_deref().is_some_and(|shop| !shops.is_empty() && !shops.contains(&shop)) {
