@@ -1,5 +1,4 @@
-//! The next snapshot where only the texts of some entries are others: what stays is shared with the one before, so that an edit costs what changed
-//! and a copy of the list of entries.
+//! The next snapshot where only the texts of some entries are others: what stays is shared with the one before, so that an edit costs what changed.
 
 use super::{EntryText, Snapshot, Terms, is_current, parts};
 use crate::entry::Entry;
