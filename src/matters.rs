@@ -13,7 +13,7 @@ use std::ops::Range;
 pub const MAX_MATTERS: usize = 3;
 
 /// Least score of a matter's best entry: a part of a message that nothing answers is no matter of its own.
-const LEAST_SCORE: f32 = 0.5;
+pub(crate) const LEAST_MATTER: f32 = 0.5;
 
 /// Signs that end a sentence.
 const ENDS: [char; 7] = ['\n', '。', '?', '!', ';', '…', '~'];
@@ -74,7 +74,7 @@ pub fn add_matters(
         let part = query::read_as_message(&[query.folded.text[part].to_owned()], &snapshot.library.lexicon, &snapshot.analyzer);
         let found = candidates(snapshot, &part, allowed)?;
         let (of_part, terms) = rank(snapshot, &part, &found, allowed, context, weights);
-        let Some(best) = of_part.first().filter(|best| best.score >= LEAST_SCORE) else { continue };
+        let Some(best) = of_part.first().filter(|best| best.score >= LEAST_MATTER) else { continue };
         let known = ranked.iter().position(|entry| entry.ordinal == best.ordinal);
         if known.is_some_and(|at| ranked[at].score >= best.score) {
             continue;

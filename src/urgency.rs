@@ -6,6 +6,7 @@
 use crate::entry::{Entry, Kind};
 use crate::facet::Facet;
 use crate::lexicon::{Emotion, EmotionReading};
+use crate::matters::LEAST_MATTER;
 use crate::ranking::{Component, ComponentName, Context, Matched, Ranked};
 use crate::snapshot::{Bitset, Ordinal, Snapshot};
 
@@ -47,9 +48,9 @@ fn risk_entries(snapshot: &Snapshot, reading: &EmotionReading, allowed: &Bitset)
     entries
 }
 
-/// The entry that comforts, `None` where the first hit does so itself.
+/// The entry that comforts, `None` where the first hit does so itself and is the matter: a guess comforts nobody.
 fn comfort(snapshot: &Snapshot, context: &Context, allowed: &Bitset, ranked: &[Ranked]) -> Option<Ordinal> {
-    if ranked.first().is_some_and(|first| comforts(snapshot.entry(first.ordinal))) {
+    if ranked.first().is_some_and(|first| first.score >= LEAST_MATTER && comforts(snapshot.entry(first.ordinal))) {
         return None;
     }
     let near = ranked.iter().take(COMFORT_REACH).map(|entry| entry.ordinal);

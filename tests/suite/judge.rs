@@ -128,6 +128,9 @@ fn anger_is_met_before_the_matter() {
     // The matter has words for the angry itself: they come first, and nothing before it.
     let own = ask(&live, "又少发了一件，骗子");
     assert_eq!((ids(&own)[0], &*own.hits[0].replies[0].text), ("少发", "真的对不起，少了的今天就补。"));
+    // Hardly anything was said of that matter.
+    let vague = ask(&live, "无语了，这东西");
+    assert_eq!(ids(&vague), ["愤怒-先道歉", "少发"]);
     // The agent knows better.
     let context = Context { emotion: Some("平静".to_owned()), ..Context::default() };
     let calm = answer(&live.snapshot(), &Request { context, ..Request::new("你们这群骗子，怎么退货") }).unwrap();
