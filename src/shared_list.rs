@@ -61,12 +61,6 @@ impl<T: Clone> SharedList<T> {
 /// The items of a [`SharedList`].
 pub type Iter<'a, T> = FlatMap<slice::Iter<'a, Arc<Vec<T>>>, slice::Iter<'a, T>, fn(&'a Arc<Vec<T>>) -> slice::Iter<'a, T>>;
 
-impl<T> Default for SharedList<T> {
-    fn default() -> SharedList<T> {
-        SharedList { pieces: Vec::new() }
-    }
-}
-
 impl<T> FromIterator<T> for SharedList<T> {
     fn from_iter<I: IntoIterator<Item = T>>(items: I) -> SharedList<T> {
         let mut items = items.into_iter();
