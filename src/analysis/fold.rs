@@ -65,8 +65,8 @@ pub(super) fn fold_char(character: char, mut give: impl FnMut(char)) {
         give(character.to_ascii_lowercase());
         return;
     }
-    if let '\u{3400}'..='\u{4DBF}' | '\u{4E00}'..='\u{9FFF}' = character {
-        give(SIMPLIFIED.of(character).unwrap_or(character));
+    if let Some(simplified) = fold_ideograph(character) {
+        give(simplified);
         return;
     }
     if is_invisible(character) {
@@ -77,6 +77,11 @@ pub(super) fn fold_char(character: char, mut give: impl FnMut(char)) {
             give(SIMPLIFIED.of(lower).unwrap_or(lower));
         }
     }
+}
+
+/// The simplified form of an ideograph, which is what folding makes of it; nothing for other characters.
+pub(super) fn fold_ideograph(character: char) -> Option<char> {
+    matches!(character, '\u{3400}'..='\u{4DBF}' | '\u{4E00}'..='\u{9FFF}').then(|| SIMPLIFIED.of(character).unwrap_or(character))
 }
 
 /// Zero-width characters, soft hyphen, byte order mark, variation selectors: pasted from chats and never meant.
@@ -105,15 +110,15 @@ impl Simplified {
 /// OpenCC's table over the CJK blocks, and what it leaves out of caution.
 static SIMPLIFIED: LazyLock<Simplified> = LazyLock::new(|| {
     let mut forms = FxHashMap::default();
-    if let Ok(converter) = ferrous_opencc::OpenCC::from_config(ferrous_opencc::config::BuiltinConfig::T2s) {
-        for character in CJK.filter_map(char::from_u32) {
-            let converted = converter.convert(character.encode_utf8(&mut [0; 4]));
-            let mut characters = converted.chars();
-            if let (Some(simplified), None) = (characters.next(), characters.next())
-                && simplified != character
-            {
-                forms.insert(character, simplified);
-            }
+    let only = |text: &str| {
+        let mut characters = text.chars();
+        characters.next().filter(|_| characters.next().is_none())
+    };
+    for (traditional, simplified) in hanconv::RawDictionary::TSCharacters.iter() {
+        if let (Some(traditional), Some(simplified)) = (only(traditional), only(simplified))
+            && CJK.contains(&u32::from(traditional))
+        {
+            forms.insert(traditional, simplified);
         }
     }
     for (traditional, simplified) in
