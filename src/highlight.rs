@@ -74,8 +74,8 @@ impl Marker {
         let shift = |at: usize| at - window.start + before.len();
         let inside = spans.iter().filter(|span| window.start <= span.start && span.end <= window.end);
         let spans = inside.map(|span| shift(span.start)..shift(span.end)).collect();
-        let body: String = text[window.clone()].chars().map(|character| if character == '\n' { ' ' } else { character }).collect();
-        Highlighted { text: format!("{before}{body}{after}"), spans }
+        let body = text[window].replace('\n', " ");
+        Highlighted { text: [before, &body, after].concat(), spans }
     }
 
     fn spans(&self, text: &str) -> Vec<Range<usize>> {
@@ -100,15 +100,17 @@ pub fn join(mut spans: Vec<Range<usize>>) -> Vec<Range<usize>> {
 
 /// The window with the most highlighted bytes; the first of equals.
 fn window(text: &str, spans: &[Range<usize>]) -> Range<usize> {
-    let starts: Vec<usize> = text.char_indices().map(|(at, _)| at).collect();
-    if starts.len() <= MAX_SNIPPET_CHARS {
+    let length = text.chars().count();
+    if length <= MAX_SNIPPET_CHARS {
         return 0..text.len();
     }
+    let mut starts = Vec::with_capacity(length);
+    starts.extend(text.char_indices().map(|(at, _)| at));
     let char_of = |byte: usize| starts.partition_point(|start| *start < byte);
     let byte_of = |character: usize| starts.get(character).copied().unwrap_or(text.len());
     let mut best = (0, 0..byte_of(MAX_SNIPPET_CHARS));
     for span in spans {
-        let from = char_of(span.start).saturating_sub(LEAD_CHARS).min(starts.len() - MAX_SNIPPET_CHARS);
+        let from = char_of(span.start).saturating_sub(LEAD_CHARS).min(length - MAX_SNIPPET_CHARS);
         let range = byte_of(from)..byte_of(from + MAX_SNIPPET_CHARS);
         let covered: usize =
             spans.iter().filter(|other| range.start <= other.start && other.end <= range.end).map(ExactSizeIterator::len).sum();

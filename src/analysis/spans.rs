@@ -1,6 +1,6 @@
 //! Where the bigrams of a text stand that somebody looks for: what folding, parting and hashing give, in one pass that keeps none of it. Pure.
 
-use super::fold::fold_char;
+use super::fold::{fold_char, fold_ideograph};
 use super::terms::GramHash;
 use super::units::Class;
 use std::ops::Range;
@@ -21,6 +21,72 @@ struct Unit {
 /// one. The same as [`grams`](super::grams) of the folded text, but nine characters of ten cost a look only.
 pub fn gram_spans(text: &str, knows: impl Fn(char) -> bool, meets: impl Fn(u64) -> bool) -> Vec<Range<usize>> {
     let mut met = Vec::new();
+    // Nothing met reaches over a mark, or over an ideograph that is not known. What stands between two of these is read together with them: a
+    // character stands for itself only where nothing touches it.
+    let (mut before, mut touches) = (0, false);
+    let mut stretch: Option<Stretch> = None;
+    for (start, written) in text.char_indices() {
+        let ideograph = fold_ideograph(written);
+        let goes_on = ideograph.map_or_else(|| !is_mark(written), &knows);
+        if goes_on {
+            let is_alone = stretch.is_none() && ideograph.is_some();
+            let from = stretch.map_or(before, |stretch| stretch.from);
+            stretch = Some(Stretch { from, is_alone });
+            continue;
+        }
+        let is_touched = touches || ideograph.is_some();
+        (before, touches) = (start, ideograph.is_some());
+        if let Some(Stretch { from, is_alone }) = stretch.take()
+            && !(is_alone && is_touched)
+        {
+            add_spans(text, from..start + written.len_utf8(), &knows, &meets, &mut met);
+        }
+    }
+    if let Some(Stretch { from, is_alone }) = stretch
+        && !(is_alone && touches)
+    {
+        add_spans(text, from..text.len(), &knows, &meets, &mut met);
+    }
+    met
+}
+
+/// Part of a text in which something may be met.
+#[derive(Clone, Copy)]
+struct Stretch {
+    /// Its first byte, at what stands before it.
+    from: usize,
+    /// Whether it is one ideograph.
+    is_alone: bool,
+}
+
+/// Punctuation that most texts have, of which folding makes no unit.
+fn is_mark(written: char) -> bool {
+    matches!(
+        written,
+        '，' | '。'
+            | '、'
+            | '！'
+            | '？'
+            | '：'
+            | '；'
+            | '（'
+            | '）'
+            | '“'
+            | '”'
+            | '《'
+            | '》'
+            | '【'
+            | '】'
+            | ' '
+            | '\n'
+            | '-'
+            | '.'
+            | ','
+    )
+}
+
+/// Adds what is met within a part of a text.
+fn add_spans(text: &str, within: Range<usize>, knows: impl Fn(char) -> bool, meets: impl Fn(u64) -> bool, met: &mut Vec<Range<usize>>) {
     let (mut last, mut now): (Option<Unit>, Option<Unit>) = (None, None);
     let is_met = |hash: Option<GramHash>| hash.is_some_and(|hash| meets(hash.finish()));
     // A character without neighbours stands for itself.
@@ -39,13 +105,14 @@ pub fn gram_spans(text: &str, knows: impl Fn(char) -> bool, meets: impl Fn(u64) 
         *last = Some(unit);
     };
     let mut touches = false;
-    for (start, written) in text.char_indices() {
+    for (at, written) in text[within.clone()].char_indices() {
+        let start = within.start + at;
         let stop = start + written.len_utf8();
         fold_char(written, |character| {
             let class = Class::of(character);
             let goes_on = now.as_ref().is_some_and(|unit| unit.class == class && class != Class::Single);
             if !goes_on {
-                end(now.take(), &mut last, &mut met);
+                end(now.take(), &mut last, met);
             }
             if class == Class::Other {
                 touches = false;
@@ -64,9 +131,8 @@ pub fn gram_spans(text: &str, knows: impl Fn(char) -> bool, meets: impl Fn(u64) 
             (unit.own, unit.pair) = if knows(character) { (unit.own.map(add), unit.pair.map(add)) } else { (None, None) };
         });
     }
-    end(now, &mut last, &mut met);
-    leave(last, &mut met);
-    met
+    end(now, &mut last, met);
+    leave(last, met);
 }
 
 #[cfg(test)]
