@@ -75,6 +75,9 @@ const INEXACT_CEILING: f32 = 0.99;
 /// How fast the score nears its ceiling: a sum of 1, a phrasing equal to the question, gives .8.
 const SATURATION: f32 = 1.6;
 
+/// Summands that hardly an entry has more of.
+const USUAL_COMPONENTS: usize = 6;
+
 /// An entry with its place.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Ranked {
@@ -129,8 +132,8 @@ pub enum ComponentName {
     Sound,
     /// The best phrasing, by its number; [`Terms::spell_out`] tells its terms.
     Phrasing(u16),
-    /// A term of the best phrasing.
-    Term(Term),
+    /// A term of the best phrasing; boxed, since every candidate has components and few spell their terms.
+    Term(Box<Term>),
     /// How like that phrasing is to the message, character by character.
     Likeness,
     /// The next-best phrasing.
@@ -213,7 +216,7 @@ struct Scorer<'s> {
 
 impl Scorer<'_> {
     fn score(&mut self, ordinal: Ordinal, gathered: &Gathered, category: f32) -> Ranked {
-        let mut components = Vec::new();
+        let mut components = Vec::with_capacity(USUAL_COMPONENTS);
         let passage = gathered.passage.map_or(0.0, |(_, passage)| self.weights.passage * passage) / self.ideal;
         let mut matched = gathered.passage.map_or(Matched::Category, |(part, _)| Matched::Passage(part));
         let (best, second) = if gathered.phrasing { self.best_phrasings(ordinal) } else { (None, 0.0) };

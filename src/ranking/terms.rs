@@ -78,7 +78,7 @@ impl Terms<'_> {
         );
         let met = |weighed: &&Weighed| slots.contains(&weighed.slot) && phrasing.terms.binary_search(&weighed.hash).is_ok();
         for weighed in self.by_hash.iter().filter(met).filter(|weighed| weighed.worth != 0.0) {
-            spelled.push(Component { name: ComponentName::Term(weighed.term.clone()), value: value * weighed.worth / sum });
+            spelled.push(Component { name: ComponentName::Term(Box::new(weighed.term.clone())), value: value * weighed.worth / sum });
         }
     }
 }
