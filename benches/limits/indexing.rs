@@ -7,8 +7,9 @@ use huashu::index::Indexes;
 use huashu::learning::Learned;
 use huashu::library::Library;
 use jieba_rs::Jieba;
+use std::sync::Arc;
 use tantivy::schema::{IndexRecordOption, Schema, TextFieldIndexing, TextOptions};
-use tantivy::tokenizer::{PreTokenizedString, Token};
+use tantivy::tokenizer::{Token, TokenStream, Tokenizer};
 use tantivy::{Index, TantivyDocument};
 
 /// Rounds of the whole library.
@@ -31,7 +32,7 @@ enum Tokens {
 }
 
 pub(crate) fn measure(library: &Library) -> Outcome<[(&'static str, Side); 2]> {
-    let (analyzer, hash, jieba) = (Analyzer::new(&library.lexicon), library.lexicon.analysis_hash, Jieba::new());
+    let (analyzer, hash, jieba) = (Analyzer::new(&library.lexicon), library.lexicon.analysis_hash, Arc::new(Jieba::new()));
     let (mut huashu, mut words, mut both) = (Vec::new(), Vec::new(), Vec::new());
     for _ in 0..ROUNDS {
         huashu.push(spent(|| {
@@ -55,21 +56,28 @@ fn spent(work: impl FnOnce() -> Outcome<()>) -> Outcome<f64> {
 }
 
 /// Each title, question and section a document, as in Huashu's indexes.
-fn bare(library: &Library, jieba: &Jieba, wanted: Tokens) -> Outcome<()> {
+fn bare(library: &Library, jieba: &Arc<Jieba>, wanted: Tokens) -> Outcome<()> {
     let mut builder = Schema::builder();
-    let text =
-        |record| TextOptions::default().set_indexing_options(TextFieldIndexing::default().set_tokenizer("raw").set_index_option(record));
-    let words = builder.add_text_field("words", text(IndexRecordOption::WithFreqs));
-    let pairs = builder.add_text_field("grams", text(IndexRecordOption::WithFreqsAndPositions));
+    let text = |tokenizer, record| {
+        TextOptions::default().set_indexing_options(TextFieldIndexing::default().set_tokenizer(tokenizer).set_index_option(record))
+    };
+    let words = builder.add_text_field("words", text("words", IndexRecordOption::WithFreqs));
+    let pairs = builder.add_text_field("grams", text("pairs", IndexRecordOption::WithFreqsAndPositions));
     let index = Index::create_in_ram(builder.build());
+    let words_of = Arc::clone(jieba);
+    let cut =
+        move |text: &str| words_of.cut_for_search(text, false).into_iter().map(|token| (token.word.to_owned(), token.start)).collect();
+    index.tokenizers().register("words", Cut(cut));
+    index
+        .tokenizers()
+        .register("pairs", Cut(|text: &str| grams(text).iter().map(|token| (token.term.to_owned(), token.position)).collect()));
     let mut writer = index.writer_with_num_threads(1, WRITER_BYTES)?;
     for text in library.entries.iter().flat_map(|entry| texts(entry)) {
         let text = fold(text).text;
         let mut document = TantivyDocument::default();
-        let tokens = jieba.cut_for_search(&text, false).into_iter().map(|token| (token.word, token.start)).collect();
-        document.add_pre_tokenized_text(words, tokenized(tokens));
+        document.add_text(words, &text);
         if wanted == Tokens::WordsAndGrams {
-            document.add_pre_tokenized_text(pairs, tokenized(grams(&text).iter().map(|token| (token.term, token.position)).collect()));
+            document.add_text(pairs, &text);
         }
         writer.add_document(document)?;
     }
@@ -82,8 +90,35 @@ fn texts(entry: &Entry) -> impl Iterator<Item = &str> {
     std::iter::once(entry.title.as_str()).chain(entry.questions.iter().map(String::as_str)).chain(passages)
 }
 
-fn tokenized(tokens: Vec<(&str, usize)>) -> PreTokenizedString {
-    let token =
-        |(text, position): (&str, usize)| Token { offset_from: 0, offset_to: 0, position, text: text.to_owned(), position_length: 1 };
-    PreTokenizedString { text: String::new(), tokens: tokens.into_iter().map(token).collect() }
+/// A tokenizer by a function that gives tokens with their positions.
+#[derive(Clone)]
+struct Cut<F>(F);
+
+impl<F: Fn(&str) -> Vec<(String, usize)> + Clone + Send + Sync + 'static> Tokenizer for Cut<F> {
+    type TokenStream<'a> = CutTokens;
+
+    fn token_stream<'a>(&'a mut self, text: &'a str) -> CutTokens {
+        CutTokens { rest: (self.0)(text).into_iter(), token: Token::default() }
+    }
+}
+
+struct CutTokens {
+    rest: std::vec::IntoIter<(String, usize)>,
+    token: Token,
+}
+
+impl TokenStream for CutTokens {
+    fn advance(&mut self) -> bool {
+        let Some((text, position)) = self.rest.next() else { return false };
+        self.token = Token { text, position, ..Token::default() };
+        true
+    }
+
+    fn token(&self) -> &Token {
+        &self.token
+    }
+
+    fn token_mut(&mut self) -> &mut Token {
+        &mut self.token
+    }
 }

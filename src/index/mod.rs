@@ -3,6 +3,7 @@
 mod damage;
 pub mod schema;
 mod store;
+mod tokens;
 
 use crate::analysis::Analyzer;
 use crate::entry::Entry;

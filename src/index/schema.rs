@@ -1,6 +1,7 @@
 //! The fields of the indexes. Documents carry terms and the key of their entry, nothing else: text, facets, rights and validity
 //! live in the snapshot, so that retagging or a midnight re-indexes nothing.
 
+use super::tokens;
 use crate::analysis::{Analyzer, fold, grams, pinyin};
 use crate::entry::Entry;
 use crate::learning::LearnedPhrasing;
@@ -9,11 +10,10 @@ use sha2::{Digest, Sha256};
 use std::borrow::Cow;
 use std::sync::LazyLock;
 use tantivy::schema::{FAST, Field, INDEXED, IndexRecordOption, NumericOptions, Schema, TextFieldIndexing, TextOptions};
-use tantivy::tokenizer::{PreTokenizedString, Token as IndexToken};
 use tantivy::{TantivyDocument, doc};
 
 /// Raised when fields or tokens change: an index of another number is rebuilt.
-pub const SCHEMA_VERSION: u32 = 3;
+pub const SCHEMA_VERSION: u32 = 4;
 
 /// Longest text of one document, in bytes: longer passages are cut into several documents, so that length does not drown a match.
 const MAX_DOCUMENT_BYTES: usize = 3_000;
@@ -38,7 +38,7 @@ pub struct Fields {
 /// The schema, the same for every index.
 pub fn schema() -> (Schema, Fields) {
     let text = |record, fieldnorms| {
-        let indexing = TextFieldIndexing::default().set_tokenizer("raw").set_index_option(record).set_fieldnorms(fieldnorms);
+        let indexing = TextFieldIndexing::default().set_tokenizer(tokens::WRITTEN).set_index_option(record).set_fieldnorms(fieldnorms);
         TextOptions::default().set_indexing_options(indexing)
     };
     let mut builder = Schema::builder();
@@ -172,20 +172,18 @@ impl<'l> Item<'l> {
                 let folded = fold(text).text;
                 let mut document = doc!(fields.entry => self.key, fields.part => *part, fields.version => self.version);
                 let words = analyzer.words(&folded);
-                let words = words.iter().map(|token| (token.term.to_owned(), token.position));
+                let words = words.iter().map(|token| (Cow::Borrowed(token.term), token.position));
                 // A phrasing is about one matter as a whole; a passage touches on many.
                 let intents = match self.of {
                     Content::Phrasings(_) => analyzer.intents(&folded, Voice::Entry),
                     Content::Learned(_) => analyzer.intents(&folded, Voice::Customer),
                     Content::Passages(_) => Vec::new(),
                 };
-                let intents = intents.into_iter().map(|intent| (intent, folded.len()));
-                document.add_pre_tokenized_text(fields.words, pretokenized(words.chain(intents)));
-                let pairs = grams(&folded);
-                document
-                    .add_pre_tokenized_text(fields.grams, pretokenized(pairs.iter().map(|token| (token.term.to_owned(), token.position))));
+                let intents = intents.into_iter().map(|intent| (Cow::Owned(intent), folded.len()));
+                document.add_text(fields.words, tokens::write(words.chain(intents)));
+                document.add_text(fields.grams, tokens::write(grams(&folded).iter().map(|token| (token.term, token.position))));
                 if let Content::Phrasings(entry) = self.of {
-                    document.add_pre_tokenized_text(fields.pinyin, pretokenized(sounds(entry, *part, &folded)));
+                    document.add_text(fields.pinyin, tokens::write(sounds(entry, *part, &folded)));
                 }
                 document
             })
@@ -226,11 +224,6 @@ fn passage_texts(passage: &crate::entry::Passage) -> impl Iterator<Item = String
 fn cut_before(text: &str, byte: usize) -> usize {
     let end = text.floor_char_boundary(byte);
     text[..end].rfind(['\n', '。', '；', '！', '？']).map_or(end, |at| at + text[at..].chars().next().map_or(0, char::len_utf8)).max(1)
-}
-
-fn pretokenized(tokens: impl Iterator<Item = (String, usize)>) -> PreTokenizedString {
-    let tokens = tokens.map(|(text, position)| IndexToken { offset_from: 0, offset_to: 0, position, text, position_length: 1 }).collect();
-    PreTokenizedString { text: String::new(), tokens }
 }
 
 fn hash<'t>(texts: impl IntoIterator<Item = &'t str>) -> u64 {
