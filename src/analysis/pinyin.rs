@@ -4,6 +4,7 @@
 
 use super::units::units;
 use pinyin::ToPinyinMulti;
+use std::borrow::Cow;
 use std::collections::HashSet;
 use std::sync::LazyLock;
 
@@ -15,24 +16,24 @@ const INITIALS_MARK: char = '~';
 
 /// A token of the pinyin field.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Sound {
+pub struct Sound<'t> {
     /// A syllable, or the mark and two initials.
-    pub term: String,
+    pub term: Cow<'t, str>,
     /// Index of the unit at which it begins.
     pub position: usize,
 }
 
 /// The tokens of a folded text.
-pub fn sounds(folded: &str) -> Vec<Sound> {
+pub fn sounds(folded: &str) -> Vec<Sound<'_>> {
     let readings: Vec<Vec<&str>> = units(folded).map(|unit| readings(unit.text)).collect();
     let mut sounds = Vec::new();
     for (position, here) in readings.iter().enumerate() {
-        sounds.extend(here.iter().map(|syllable| Sound { term: (*syllable).to_owned(), position }));
+        sounds.extend(here.iter().map(|syllable| Sound { term: Cow::Borrowed(syllable), position }));
         let Some(next) = readings.get(position + 1) else { continue };
-        let mut pairs: Vec<String> = initials(here).flat_map(|first| initials(next).map(move |second| pair(first, second))).collect();
+        let mut pairs: Vec<(char, char)> = initials(here).flat_map(|first| initials(next).map(move |second| (first, second))).collect();
         pairs.sort_unstable();
         pairs.dedup();
-        sounds.extend(pairs.into_iter().map(|term| Sound { term, position }));
+        sounds.extend(pairs.into_iter().map(|(first, second)| Sound { term: pair(first, second).into(), position }));
     }
     sounds
 }

@@ -183,7 +183,7 @@ impl<'l> Item<'l> {
                 document.add_text(fields.words, tokens::write(words.chain(intents)));
                 document.add_text(fields.grams, tokens::write(grams(&folded).iter().map(|token| (token.term, token.position))));
                 if let Content::Phrasings(entry) = self.of {
-                    document.add_text(fields.pinyin, tokens::write(sounds(entry, *part, &folded)));
+                    document.add_text(fields.pinyin, sounds(entry, *part, &folded));
                 }
                 document
             })
@@ -191,13 +191,13 @@ impl<'l> Item<'l> {
     }
 }
 
-/// The pinyin of a phrasing; the title's document carries the shortcut's too.
-fn sounds(entry: &Entry, part: u64, folded: &str) -> impl Iterator<Item = (String, usize)> + use<> {
+/// The pinyin of a phrasing, written; the title's document carries the shortcut's too.
+fn sounds(entry: &Entry, part: u64, folded: &str) -> String {
     /// Between title and shortcut, so that no phrase reaches from one into the other.
     const GAP: usize = 1_000;
-    let shortcut = entry.shortcut.as_deref().filter(|_| part == 0).map(|shortcut| pinyin::sounds(&fold(shortcut).text)).unwrap_or_default();
-    let title = pinyin::sounds(folded);
-    title.into_iter().map(|sound| (sound.term, sound.position)).chain(shortcut.into_iter().map(|sound| (sound.term, GAP + sound.position)))
+    let shortcut = entry.shortcut.as_deref().filter(|_| part == 0).map(|shortcut| fold(shortcut).text).unwrap_or_default();
+    let title = pinyin::sounds(folded).into_iter().map(|sound| (sound.term, sound.position));
+    tokens::write(title.chain(pinyin::sounds(&shortcut).into_iter().map(|sound| (sound.term, GAP + sound.position))))
 }
 
 /// Heading and text of a passage, cut at line ends or sentences where it is long.
