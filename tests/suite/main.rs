@@ -14,6 +14,7 @@ mod editing;
 mod extension;
 mod faults;
 mod fuzzed;
+mod guide;
 mod http;
 mod index;
 mod judge;
