@@ -8,7 +8,7 @@ use std::slice;
 use std::sync::Arc;
 
 /// Items in a piece; all but the last are full.
-const PIECE: usize = 512;
+pub(crate) const PIECE: usize = 512;
 
 /// A list of which copies are cheap and [`SharedList::replace`] too.
 #[derive(Clone)]
@@ -17,6 +17,13 @@ pub struct SharedList<T> {
 }
 
 impl<T> SharedList<T> {
+    /// A list of pieces that are full, the last perhaps not; `None` where they are not.
+    pub(crate) fn of_pieces(pieces: Vec<Vec<T>>) -> Option<SharedList<T>> {
+        let (last, full) = pieces.split_last().map_or((0, &[][..]), |(last, full)| (last.len(), full));
+        let are_pieces = full.iter().all(|piece| piece.len() == PIECE) && (pieces.is_empty() || (1..=PIECE).contains(&last));
+        are_pieces.then(|| SharedList { pieces: pieces.into_iter().map(Arc::new).collect() })
+    }
+
     /// How many items.
     pub fn len(&self) -> usize {
         self.pieces.last().map_or(0, |last| (self.pieces.len() - 1) * PIECE + last.len())
@@ -107,6 +114,10 @@ mod tests {
             let mut list: SharedList<usize> = plain.iter().copied().collect();
             prop_assert_eq!((list.len(), list.is_empty(), list.get(place)), (plain.len(), plain.is_empty(), plain.get(place)));
             prop_assert_eq!(list.binary_search_by(|item| item.cmp(&sought)), plain.binary_search(&sought));
+            let pieces: Vec<Vec<usize>> = plain.chunks(PIECE).map(<[usize]>::to_vec).collect();
+            prop_assert_eq!(SharedList::of_pieces(pieces).map(|list| list.iter().eq(&plain)), Some(true));
+            let halves: Vec<Vec<usize>> = plain.chunks(PIECE / 2).map(<[usize]>::to_vec).collect();
+            prop_assert_eq!(SharedList::of_pieces(halves).is_some(), len <= PIECE / 2);
             let before = list.clone();
             if place < len {
                 list.replace(place, 1);

@@ -17,6 +17,7 @@ use std::sync::Arc;
 use tantivy::Searcher;
 
 pub use damage::wrong_sums;
+pub(crate) use schema::folded_key;
 pub use schema::{Content, FIELDS, Fields, Item, Source, entry_key};
 pub use store::IndexError;
 use store::Store;

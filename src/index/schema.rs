@@ -58,7 +58,12 @@ pub static FIELDS: LazyLock<Fields> = LazyLock::new(|| schema().1);
 
 /// The key of an entry in the indexes: the first eight bytes of SHA-256 of the folded id.
 pub fn entry_key(id: &str) -> u64 {
-    hash([fold(id).text.as_str()])
+    folded_key(&fold(id).text)
+}
+
+/// The same of an id that is folded already.
+pub(crate) fn folded_key(folded: &str) -> u64 {
+    hash([folded])
 }
 
 /// What the documents of one index are made of.

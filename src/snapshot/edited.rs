@@ -37,7 +37,8 @@ impl Snapshot {
         for place in places {
             entries.replace(*place, EntryText::new(&library.entries[*place]));
         }
-        let (keys, terms) = (&self.names.by_key, Terms::read(searchers, Some(self))?);
+        let keys = &self.names.by_key;
+        let terms = Terms::read(searchers, Some(self), || Terms::of_phrasings(searchers, Some(self)))?;
         Ok(Some(Snapshot {
             library: Arc::clone(library),
             analyzer: Arc::clone(&self.analyzer),

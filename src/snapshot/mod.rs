@@ -14,14 +14,14 @@ use crate::analysis::terms::{Phrasing, term_hashes};
 use crate::analysis::{Analyzer, fold};
 use crate::entry::Entry;
 use crate::facet::Facet;
-use crate::index::{Searchers, entry_key};
+use crate::index::{Searchers, entry_key, folded_key};
 use crate::learning::{Learned, LearnedPhrasing};
 use crate::library::Library;
 use crate::shared_list::SharedList;
 use jiff::Timestamp;
 use jiff::civil::DateTime;
 use learned::LearnedTexts;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxBuildHasher, FxHashMap};
 use std::collections::HashMap;
 use std::sync::{Arc, OnceLock};
 use visible::KeptScopes;
@@ -75,9 +75,9 @@ pub type Ordinal = u32;
 #[derive(Debug)]
 struct Names {
     /// By folded id.
-    by_id: HashMap<String, Ordinal>,
+    by_id: FxHashMap<Arc<str>, Ordinal>,
     /// By what the indexes call them.
-    by_key: HashMap<u64, Ordinal>,
+    by_key: FxHashMap<u64, Ordinal>,
 }
 
 impl Names {
@@ -86,11 +86,19 @@ impl Names {
         let same = |(entry, before): (&Arc<Entry>, &Arc<EntryText>)| Arc::ptr_eq(entry, &before.entry) || entry.id == before.entry.id;
         match before {
             Some(before) if before.len() == entries.len() && entries.iter().zip(&before.entries).all(same) => Arc::clone(&before.names),
-            _ => Arc::new(Names {
-                by_id: entries.iter().zip(0..).map(|(entry, ordinal)| (fold(&entry.id).text, ordinal)).collect(),
-                by_key: entries.iter().zip(0..).map(|(entry, ordinal)| (entry_key(&entry.id), ordinal)).collect(),
-            }),
+            _ => Arc::new(Names::of(entries)),
         }
+    }
+
+    fn of(entries: &SharedList<Arc<Entry>>) -> Names {
+        let mut by_id = FxHashMap::with_capacity_and_hasher(entries.len(), FxBuildHasher);
+        let mut by_key = FxHashMap::with_capacity_and_hasher(entries.len(), FxBuildHasher);
+        for (entry, ordinal) in entries.iter().zip(0..) {
+            let folded = fold(&entry.id).text;
+            by_key.insert(folded_key(&folded), ordinal);
+            by_id.insert(if *folded == *entry.id { Arc::clone(&entry.id) } else { folded.into() }, ordinal);
+        }
+        Names { by_id, by_key }
     }
 }
 
@@ -167,11 +175,20 @@ struct Terms {
 }
 
 impl Terms {
-    fn read(searchers: &Searchers, before: Option<&Snapshot>) -> tantivy::Result<Terms> {
+    fn of_phrasings(searchers: &Searchers, before: Option<&Snapshot>) -> tantivy::Result<Postings> {
+        Postings::read(&searchers.phrasings, before.map(|before| &before.phrasing_terms))
+    }
+
+    /// All three; those of the phrasings are asked for last, since another thread may be reading them.
+    fn read(
+        searchers: &Searchers,
+        before: Option<&Snapshot>,
+        phrasings: impl FnOnce() -> tantivy::Result<Postings>,
+    ) -> tantivy::Result<Terms> {
         Ok(Terms {
-            phrasings: Postings::read(&searchers.phrasings, before.map(|before| &before.phrasing_terms))?,
             passages: Postings::read(&searchers.passages, before.map(|before| &before.passage_terms))?,
             learned: Postings::read(&searchers.learned, before.map(|before| &before.learned_terms))?,
+            phrasings: phrasings()?,
         })
     }
 }
@@ -190,12 +207,12 @@ impl Snapshot {
         before: Option<&Snapshot>,
     ) -> tantivy::Result<Snapshot> {
         let commits = searchers.clone();
-        let read = || Terms::read(&commits, before);
+        let read = || Terms::of_phrasings(&commits, before);
         std::thread::scope(|scope| {
-            // The terms of a whole index are as much work as all else.
+            // The terms of all phrasings are as much work as all else.
             let reading = before.is_none().then(|| std::thread::Builder::new().spawn_scoped(scope, read).ok()).flatten();
-            let terms = || reading.and_then(|reading| reading.join().ok()).unwrap_or_else(read);
-            Snapshot::with_terms(library, analyzer, searchers, learned, now, before, terms)
+            let phrasing_terms = || reading.and_then(|reading| reading.join().ok()).unwrap_or_else(read);
+            Snapshot::with_terms(library, analyzer, searchers, learned, now, before, phrasing_terms)
         })
     }
 
@@ -206,7 +223,7 @@ impl Snapshot {
         learned: Arc<Learned>,
         now: Timestamp,
         before: Option<&Snapshot>,
-        terms: impl FnOnce() -> tantivy::Result<Terms>,
+        phrasing_terms: impl FnOnce() -> tantivy::Result<Postings>,
     ) -> tantivy::Result<Snapshot> {
         let at = library.local(now);
         let same_analysis = before.is_some_and(|before| Arc::ptr_eq(&before.analyzer, &analyzer));
@@ -234,7 +251,7 @@ impl Snapshot {
         let phrasing_parts = parts(&searchers.phrasings, &names.by_key, lent)?;
         let lent = same_names.map(|before| (&before.searchers.passages, before.passage_parts.as_slice()));
         let passage_parts = parts(&searchers.passages, &names.by_key, lent)?;
-        let numbers: HashMap<u64, u32> = learned.phrasings.iter().zip(0..).map(|(phrasing, number)| (phrasing.key, number)).collect();
+        let numbers: FxHashMap<u64, u32> = learned.phrasings.iter().zip(0..).map(|(phrasing, number)| (phrasing.key, number)).collect();
         let learned_parts = parts(&searchers.learned, &numbers, None)?;
         let learned_entries: Vec<u32> = {
             let ordinal = |phrasing: &LearnedPhrasing| names.by_key.get(&entry_key(&phrasing.entry_id)).copied().unwrap_or(NO_ENTRY);
@@ -252,7 +269,8 @@ impl Snapshot {
         for (phrasing, ordinal) in learned.phrasings.iter().zip(&learned_entries) {
             *picks.entry(*ordinal).or_default() += phrasing.picks;
         }
-        let Terms { phrasings: phrasing_terms, passages: passage_terms, learned: learned_terms } = terms()?;
+        let Terms { phrasings: phrasing_terms, passages: passage_terms, learned: learned_terms } =
+            Terms::read(&searchers, before, phrasing_terms)?;
         Ok(Snapshot {
             library,
             analyzer,
@@ -287,12 +305,12 @@ impl Snapshot {
 
     /// An entry by its id, compared case-folded, whatever its state.
     pub fn get(&self, id: &str) -> Option<&Arc<EntryText>> {
-        self.names.by_id.get(&fold(id).text).map(|ordinal| &self.entries[*ordinal as usize])
+        self.names.by_id.get(fold(id).text.as_str()).map(|ordinal| &self.entries[*ordinal as usize])
     }
 
     /// Number of an entry by its id.
     pub fn ordinal(&self, id: &str) -> Option<Ordinal> {
-        self.names.by_id.get(&fold(id).text).copied()
+        self.names.by_id.get(fold(id).text.as_str()).copied()
     }
 
     /// Number of the served entry with a shortcut, folded.
@@ -449,7 +467,7 @@ fn is_current(library: &Library, entry: &Entry, at: DateTime) -> bool {
 /// Entry and part of the documents of each segment; a segment never changes, so that what was read of it for the same ordinals is lent.
 fn parts(
     searcher: &tantivy::Searcher,
-    ordinals: &HashMap<u64, u32>,
+    ordinals: &FxHashMap<u64, u32>,
     before: Option<(&tantivy::Searcher, &[SegmentParts])>,
 ) -> tantivy::Result<Vec<SegmentParts>> {
     let lent = |segment: &tantivy::SegmentReader| {

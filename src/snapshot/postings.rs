@@ -5,7 +5,7 @@
 
 use crate::analysis::terms::{Kind, gram_hash, idf, kind, word_hash};
 use crate::index::FIELDS;
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::{FxBuildHasher, FxHashMap, FxHashSet};
 use std::sync::Arc;
 use tantivy::fieldnorm::FieldNormReader;
 use tantivy::index::SegmentId;
@@ -161,7 +161,9 @@ impl Postings {
 impl SegmentPostings {
     fn read(segment: &SegmentReader) -> tantivy::Result<SegmentPostings> {
         let (words, grams) = (FieldPostings::read(segment, FIELDS.words)?, FieldPostings::read(segment, FIELDS.grams)?);
-        let mut terms = FxHashMap::default();
+        // Room for all at once: a table that grows is filled several times.
+        let count = words.index.terms().num_terms() + grams.index.terms().num_terms();
+        let mut terms = FxHashMap::with_capacity_and_hasher(count, FxBuildHasher);
         for (field, hash) in [(&words, word_hash as fn(&str) -> u64), (&grams, gram_hash)] {
             let mut stream = field.index.terms().stream()?;
             while stream.advance() {
@@ -170,7 +172,6 @@ impl SegmentPostings {
                 }
             }
         }
-        terms.shrink_to_fit();
         Ok(SegmentPostings { terms, words, grams })
     }
 }

@@ -4,9 +4,11 @@
 //! and only where every byte is as it was written. Whatever else is found there is as good as nothing, and the library is read in full.
 
 use super::{Content, File, Folder, Ground, Known, Limits, Memory, Trust, Walk, ground};
+use crate::entry::Entry;
 use crate::library::bytes::{Bytes, Kept, kept};
 use crate::library::{Library, Overlay, Shop};
 use crate::problem::{Problem, Severity};
+use crate::shared_list::{self, SharedList};
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::{self, Read, Seek, SeekFrom, Write};
@@ -18,8 +20,8 @@ use std::time::SystemTime;
 /// Name of the file in the index folder.
 pub const FILE: &str = "library.kept";
 
-/// Files in one piece: pieces are read by all cores at once, and each stays in their caches.
-const FILES_A_PIECE: usize = 512;
+/// Files in one piece: pieces are read by all cores at once, each stays in their caches and becomes one of the list as it is.
+const FILES_A_PIECE: usize = shared_list::PIECE;
 
 /// Ends the file.
 const MAGIC: [u8; 8] = *b"huashu\x00\x01";
@@ -108,10 +110,8 @@ fn write(path: &Path, files: &[(&Known, bool)], head: impl FnOnce(Vec<Piece>) ->
     for files in files.chunks(FILES_A_PIECE) {
         bytes.clear();
         files.len().put(&mut bytes);
-        for (known, served) in files {
-            known.put(&mut bytes);
-            served.put(&mut bytes);
-        }
+        files.iter().for_each(|(known, _)| known.put(&mut bytes));
+        files.iter().for_each(|(_, served)| served.put(&mut bytes));
         out.write_all(&bytes)?;
         pieces.push(Piece { offset, length: bytes.len(), checksum: crc32fast::hash(&bytes) });
         offset += bytes.len() as u64;
@@ -173,13 +173,7 @@ impl KeptLibrary {
             Some(pieces)
         })?;
         pieces.sort_unstable_by_key(|(index, _)| *index);
-        let mut files = Vec::with_capacity(self.head.pieces.len() * FILES_A_PIECE);
-        let mut entries = Vec::with_capacity(files.capacity());
-        for (known, served) in pieces.into_iter().flat_map(|(_, files)| files) {
-            let entry = known.content.entry.as_ref().filter(|_| served);
-            entries.extend(entry.map(|(entry, _)| Arc::clone(entry)));
-            files.push(known);
-        }
+        let (files, served): (Vec<Vec<Known>>, Vec<Vec<Arc<Entry>>>) = pieces.into_iter().map(|(_, piece)| piece).unzip();
         let ground = &self.ground;
         let shops: BTreeMap<String, Shop> = ground.shops.iter().map(|(id, read)| (id.clone(), read.shop.clone())).collect();
         Some(Library {
@@ -188,15 +182,16 @@ impl KeptLibrary {
             shops,
             site_profiles: Arc::clone(&ground.site_profiles),
             lexicon: Arc::clone(&ground.lexicon),
-            entries: entries.into_iter().collect(),
+            entries: served.into_iter().flatten().collect(),
             problems: self.head.problems.clone(),
             seen: Vec::new(),
             replaced: None,
-            memory: Memory { ground: Arc::clone(ground), files: files.into_iter().collect(), today: None },
+            memory: Memory { ground: Arc::clone(ground), files: SharedList::of_pieces(files)?, today: None },
         })
     }
 
-    fn piece(&self, piece: &Piece, bytes: &mut Vec<u8>) -> Option<Vec<(Known, bool)>> {
+    /// The files of a piece, and the entries among them that are served.
+    fn piece(&self, piece: &Piece, bytes: &mut Vec<u8>) -> Option<(Vec<Known>, Vec<Arc<Entry>>)> {
         bytes.resize(piece.length, 0);
         {
             let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
@@ -206,7 +201,15 @@ impl KeptLibrary {
         if crc32fast::hash(bytes) != piece.checksum {
             return None;
         }
-        Vec::take(&mut Bytes(bytes))
+        let from = &mut Bytes(bytes);
+        let files = Vec::<Known>::take(from)?;
+        let mut served = Vec::with_capacity(files.len());
+        for known in &files {
+            if bool::take(from)? {
+                served.push(Arc::clone(&known.content.entry.as_ref()?.0));
+            }
+        }
+        Some((files, served))
     }
 }
 
