@@ -27,7 +27,7 @@ pub fn gram_spans(text: &str, knows: impl Fn(char) -> bool, meets: impl Fn(u64) 
     let mut stretch: Option<Stretch> = None;
     for (start, written) in text.char_indices() {
         let ideograph = fold_ideograph(written);
-        let goes_on = ideograph.map_or_else(|| !is_mark(written), &knows);
+        let goes_on = ideograph.map_or_else(|| !MARKS.contains(&written), &knows);
         if goes_on {
             let is_alone = stretch.is_none() && ideograph.is_some();
             let from = stretch.map_or(before, |stretch| stretch.from);
@@ -60,30 +60,7 @@ struct Stretch {
 }
 
 /// Punctuation that most texts have, of which folding makes no unit.
-fn is_mark(written: char) -> bool {
-    matches!(
-        written,
-        '，' | '。'
-            | '、'
-            | '！'
-            | '？'
-            | '：'
-            | '；'
-            | '（'
-            | '）'
-            | '“'
-            | '”'
-            | '《'
-            | '》'
-            | '【'
-            | '】'
-            | ' '
-            | '\n'
-            | '-'
-            | '.'
-            | ','
-    )
-}
+const MARKS: [char; 19] = ['，', '。', '、', '！', '？', '：', '；', '（', '）', '“', '”', '《', '》', '【', '】', ' ', '\n', '-', '.'];
 
 /// Adds what is met within a part of a text.
 fn add_spans(text: &str, within: Range<usize>, knows: impl Fn(char) -> bool, meets: impl Fn(u64) -> bool, met: &mut Vec<Range<usize>>) {
