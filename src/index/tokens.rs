@@ -1,5 +1,5 @@
 //! Tokens on their way into an index: one behind the other in one text, which tantivy's own threads read. Its form for tokens that are made already goes
-//! through JSON and back, which took a quarter of indexing.
+//! through JSON and back, which took a third of indexing.
 
 use tantivy::tokenizer::{Token, TokenStream, Tokenizer};
 
