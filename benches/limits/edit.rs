@@ -3,6 +3,7 @@
 use crate::{Outcome, clock, median};
 use huashu::analysis::Analyzer;
 use huashu::entry::Entry;
+use huashu::index::schema::register_tokenizer;
 use huashu::index::{Content, FIELDS, Item, Source, entry_key};
 use huashu::live::Live;
 use std::fs;
@@ -65,6 +66,7 @@ struct Bare {
 impl Bare {
     fn open(dir: &Path) -> Outcome<Bare> {
         let index = Index::open_in_dir(dir)?;
+        register_tokenizer(&index);
         let writer = index.writer_with_num_threads(1, WRITER_BYTES)?;
         let reader = index.reader_builder().reload_policy(ReloadPolicy::Manual).try_into()?;
         Ok(Bare { writer, reader })

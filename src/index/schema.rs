@@ -10,7 +10,7 @@ use sha2::{Digest, Sha256};
 use std::borrow::Cow;
 use std::sync::LazyLock;
 use tantivy::schema::{FAST, Field, INDEXED, IndexRecordOption, NumericOptions, Schema, TextFieldIndexing, TextOptions};
-use tantivy::{TantivyDocument, doc};
+use tantivy::{Index, TantivyDocument, doc};
 
 /// Raised when fields or tokens change: an index of another number is rebuilt.
 pub const SCHEMA_VERSION: u32 = 4;
@@ -51,6 +51,11 @@ pub fn schema() -> (Schema, Fields) {
         version: builder.add_u64_field("version", FAST),
     };
     (builder.build(), fields)
+}
+
+/// Lets an index read the tokens of [`Item::documents`].
+pub fn register_tokenizer(index: &Index) {
+    index.tokenizers().register(tokens::WRITTEN, tokens::Written);
 }
 
 /// The fields, whose numbers follow from the schema alone.

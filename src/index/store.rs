@@ -1,7 +1,6 @@
 //! One tantivy index of one source, kept equal to the library by entry.
 
-use super::schema::{Fields, Item, SCHEMA_VERSION, schema};
-use super::tokens;
+use super::schema::{Fields, Item, SCHEMA_VERSION, register_tokenizer, schema};
 use crate::analysis::Analyzer;
 use crate::aside::aside;
 use std::collections::{BTreeMap, HashMap};
@@ -104,7 +103,7 @@ impl Store {
 
     fn new(index: &Index, made_by: String) -> Result<Store, IndexError> {
         let (_, fields) = schema();
-        index.tokenizers().register(tokens::WRITTEN, tokens::Written);
+        register_tokenizer(index);
         // Here and not where it is used first: its threads that merge are started with it.
         let writer = aside(|| index.writer_with_num_threads(1, WRITER_BYTES))?;
         let reader = index.reader_builder().reload_policy(ReloadPolicy::Manual).try_into()?;
