@@ -40,7 +40,7 @@ const NOW: i64 = 1_795_305_600;
 /// What was measured last, in millions of instructions. Who makes it cheaper writes the new figure here, and so does who makes it dearer for a
 /// reason, which the commit says.
 const AN_INDEXED_ENTRY: Measured = Measured { what: "an indexed entry", millions: 6.2 };
-const A_SEARCH: Measured = Measured { what: "a search", millions: 13.9 };
+const A_SEARCH: Measured = Measured { what: "a search", millions: 14.3 };
 const A_LONG_SEARCH: Measured = Measured { what: "a search, at length", millions: 487.0 };
 
 struct Measured {
